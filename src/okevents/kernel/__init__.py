@@ -1,0 +1,1 @@
+"""What both services share: time, identity, validation, group commit, idempotency. No I/O, no third party but msgspec."""

@@ -1,0 +1,39 @@
+"""Time as a port, so that tests and simulations may own it."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Clock(Protocol):
+    """What time it is. `now` may jump when the machine's clock is set; `monotonic` (seconds) never goes back."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def to_milliseconds(instant: datetime) -> int:
+    """Unix milliseconds of an aware instant, rounded down; exact for every year that datetime knows."""
+    return (instant - EPOCH) // MILLISECOND
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """The aware UTC instant of Unix milliseconds.
+
+    Raises OverflowError outside of the years 1 to 9999.
+    """
+    return EPOCH + timedelta(milliseconds=milliseconds)

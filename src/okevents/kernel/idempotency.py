@@ -1,0 +1,80 @@
+"""Idempotency keys: the same request twice has one effect and one answer.
+
+A key belongs to a scope (who asks, and for what). The answer of a change is kept in the commit of the change itself;
+refusals are not kept, they are decided anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NewType, Protocol
+
+from msgspec import Struct
+
+from okevents.kernel.ids import Nonce
+
+ScopedKey = NewType("ScopedKey", str)
+"""64 hexadecimal digits: the digest of the scope and the key that the client sent."""
+
+KEPT_FOR = timedelta(hours=24)
+LEASE = timedelta(seconds=30)
+
+
+class Claim(Struct, frozen=True):
+    """A request's wish to be the one that a key stands for.
+
+    `fingerprint` is the digest of the request's body; `nonce` is what the ids of its effect follow from.
+    """
+
+    key: ScopedKey
+    fingerprint: str
+    nonce: Nonce
+
+
+class KeptAnswer(Struct, frozen=True):
+    """The first answer under a key: the id and version it speaks of, and its body, byte for byte."""
+
+    key: ScopedKey
+    fingerprint: str
+    subject: str
+    version: int
+    body: bytes
+
+
+class Granted(Struct, frozen=True):
+    """Nobody answered under this key yet. `nonce` is the one to use: an interrupted earlier try's, if there was one."""
+
+    nonce: Nonce
+
+
+class InFlight(Struct, frozen=True):
+    """Another process is working on a request under this key, and its lease hasn't ended."""
+
+
+ClaimResult = Granted | InFlight | KeptAnswer
+
+
+class IdempotencyStore(Protocol):
+    """Where the answers are kept. They get there in the commit of the change, never by this port."""
+
+    async def claim(self, claims: Sequence[Claim]) -> Mapping[ScopedKey, ClaimResult]:
+        """A result for each key. A kept answer is returned whatever its fingerprint: the caller compares.
+
+        Where a backend commits keys and changes in one transaction this only reads; where it can't, it writes a
+        claim with a lease. Raises StoreUnavailable.
+        """
+        ...
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Drops claims and answers of before that instant; returns how many. Raises StoreUnavailable."""
+        ...
+
+
+def scoped_key(principal: str, method: str, path: str, key: str) -> ScopedKey:
+    """The key within its scope. Whoever sends the same key to another route, or as somebody else, means another one."""
+    return ScopedKey(sha256("\x1f".join((principal, method, path, key)).encode()).hexdigest())
+
+
+def fingerprint(body: bytes) -> str:
+    """The digest by which a repeated request is told from another one under the same key."""
+    return sha256(body).hexdigest()

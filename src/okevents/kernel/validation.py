@@ -1,0 +1,102 @@
+"""Bad input, told whole: every bad field of a JSON body at once, each with its RFC 6901 pointer.
+
+msgspec decodes and validates in one pass and stops at the first fault, which is right for the good input that is
+nearly all of it. Only a body that fails is walked again, field by field, to name everything that is wrong with it.
+"""
+
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import NODEFAULT, Struct, ValidationError
+from msgspec.structs import fields
+
+from okevents.errors import BadInput, FieldFault, MalformedJson
+
+T = TypeVar("T", bound=Struct)
+
+
+def decode(body: bytes, shape: type[T]) -> T:
+    """The body as that shape.
+
+    Raises MalformedJson for what isn't JSON, and BadInput with one fault for each bad or unknown field.
+    """
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except ValidationError as error:
+        said = str(error)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedJson([FieldFault("", f"is not JSON: {error}")]) from None
+    raise BadInput(faults_of(parse(body), shape) or [FieldFault("", said)])
+
+
+def parse(body: bytes) -> Any:
+    """The body as plain lists, dicts and values. Raises MalformedJson."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedJson([FieldFault("", f"is not JSON: {error}")]) from None
+
+
+def convert(raw: object, shape: type[T]) -> T:
+    """The same as `decode`, for a value that is parsed already."""
+    try:
+        return msgspec.convert(raw, shape)
+    except ValidationError as error:
+        raise BadInput(faults_of(raw, shape) or [FieldFault("", str(error))]) from None
+
+
+def faults_of(raw: object, shape: type[Struct], pointer: str = "") -> list[FieldFault]:
+    """Every field of the value that isn't as the shape says, unknown and missing ones too."""
+    if not isinstance(raw, dict):
+        return [FieldFault(pointer, f"is {_said(raw)}; an object is expected")]
+    known = {field.encode_name: field for field in fields(shape)}
+    faults = [
+        FieldFault(_below(pointer, name), f"is not a known field; known here: {', '.join(known)}")
+        for name in raw
+        if name not in known
+    ]
+    for name, field in known.items():
+        if name in raw:
+            faults.extend(_value_faults(raw[name], field.type, _below(pointer, name)))
+        elif field.default is NODEFAULT and field.default_factory is NODEFAULT:
+            faults.append(FieldFault(_below(pointer, name), "is missing"))
+    return faults
+
+
+def _value_faults(raw: object, annotation: Any, pointer: str) -> list[FieldFault]:
+    """The faults inside the value where there are any, else what is wrong with it as a whole."""
+    inside: list[FieldFault] = []
+    for part in _parts(annotation):
+        if isinstance(raw, dict) and isinstance(part, type) and issubclass(part, Struct):
+            inside = faults_of(raw, part, pointer)
+        elif isinstance(raw, list) and get_origin(part) in (list, tuple):
+            item = get_args(part)[0]
+            inside = [fault for i, value in enumerate(raw) for fault in _value_faults(value, item, f"{pointer}/{i}")]
+    if inside:
+        return inside
+    try:
+        msgspec.convert(raw, annotation)
+    except ValidationError as error:
+        said = str(error)
+        return [FieldFault(pointer, f"is {_said(raw)}; {said[0].lower()}{said[1:]}")]
+    return []
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """The alternatives of an annotation, without their constraints."""
+    if get_origin(annotation) is Annotated:
+        return _parts(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [part for alternative in get_args(annotation) for part in _parts(alternative)]
+    return [annotation]
+
+
+def _below(pointer: str, name: str) -> str:
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _said(raw: object) -> str:
+    """The value as the client wrote it, cut to a readable length."""
+    text = msgspec.json.encode(raw).decode()
+    return text if len(text) <= 40 else f"{text[:37]}..."
