@@ -1,1 +1,1 @@
-"""What both services share: time, identity, validation, group commit, idempotency. No I/O, no third party but msgspec."""
+"""What both services share: time, identity, validation, group commit, idempotency. No I/O; msgspec alone."""

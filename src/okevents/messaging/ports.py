@@ -10,8 +10,15 @@ from okevents.kernel.ids import MessageId
 from okevents.messaging.envelope import Message
 
 
+COMMIT_LEASE = 10.0
+"""Seconds for which a commit leases its own messages to the process that made it."""
+
+
 class Outbox(Protocol):
-    """Messages that are committed and not yet published. They get in with the commit of the change they tell of."""
+    """Messages that are committed and not yet published. They get in with the commit of the change they tell of.
+
+    Its methods raise StoreUnavailable when the database can't be reached or is too slow.
+    """
 
     async def claim(self, limit: int, lease: float) -> Sequence[Message]:
         """Up to that many messages that nobody holds a lease on, oldest first, leased for so many seconds.
@@ -24,6 +31,10 @@ class Outbox(Protocol):
 
     async def discard(self, messages: Sequence[Message]) -> None:
         """Forgets messages that the broker has confirmed; one with a slot only if its version is still the same."""
+        ...
+
+    async def add(self, messages: Sequence[Message]) -> None:
+        """Puts messages there outside of any change, unleased: the present state, told once more."""
         ...
 
     async def backlog(self) -> int:

@@ -1,0 +1,119 @@
+"""What the Booking Service needs of a database. Adapters promise what the comments here say."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from okevents.bookings.model import Booking, Inventory
+from okevents.kernel.database import Database
+from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer, ScopedKey
+from okevents.kernel.ids import BookingId, EventId, Nonce
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import DeadLetterStore, Outbox
+
+
+class Snapshot(Struct, frozen=True):
+    """What the database held: the inventories and bookings that were asked for and exist, and its time then."""
+
+    inventories: Mapping[EventId, Inventory]
+    bookings: Mapping[BookingId, Booking]
+    now: datetime
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """What was decided for one event: all of it is committed together, or nothing.
+
+    `inventory` is the state that it leads to, and `inventory.version` is `expected_version + 1`; an expected version
+    of 0 means that there is no inventory yet. `bookings` are new or changed; the inventory's version guards them
+    too, for no booking changes without its inventory. `nonce` names the part, so that it can be recognised after a
+    lost reply.
+    """
+
+    nonce: Nonce
+    expected_version: int
+    inventory: Inventory
+    bookings: tuple[Booking, ...] = ()
+    messages: tuple[Message, ...] = ()
+    answers: tuple[KeptAnswer, ...] = ()
+
+
+class PartCommitted(Struct, frozen=True):
+    """All of the part is stored, durably. `now` is the database's time."""
+
+    now: datetime
+
+
+class PartConflict(Struct, frozen=True):
+    """The inventory isn't at the expected version (any more). Nothing of the part was stored."""
+
+
+class PartKeysTaken(Struct, frozen=True):
+    """Other requests were first under some of the idempotency keys. Nothing of the part was stored."""
+
+    taken_by: Mapping[ScopedKey, KeptAnswer | InFlight]
+
+
+PartOutcome = PartCommitted | PartConflict | PartKeysTaken
+
+Decide = Callable[[Snapshot], Part | None]
+"""What to commit on that snapshot; None if nothing is to be changed. Pure and quick: it runs while a row is locked."""
+
+
+class BookingStore(Protocol):
+    """Inventories and bookings, durably.
+
+    Every method raises StoreUnavailable when the database can't be reached or is too slow.
+    """
+
+    async def load(self, event_ids: Sequence[EventId], booking_ids: Sequence[BookingId]) -> Snapshot:
+        """The newest committed state. A booking isn't older than its inventory that is returned with it."""
+        ...
+
+    async def commit(self, parts: Sequence[Part]) -> Sequence[PartOutcome]:
+        """An outcome for each part, in order; no two parts are of the same event, no two answers of the same key.
+
+        Each part is stored whole or not at all, and none fails for the sake of another. The stored messages are
+        leased to this process. When StoreUnavailable is raised each of them may be stored or not, still whole.
+        """
+        ...
+
+    async def commit_locked(
+        self, event_id: EventId, booking_ids: Sequence[BookingId], decide: Decide
+    ) -> PartOutcome | None:
+        """Keeps the others out, reads, decides and commits, so that a process can't lose the race for ever.
+
+        None if `decide` had nothing to change. A backend without locks tries a number of times, and may answer
+        PartConflict in the end.
+        """
+        ...
+
+    async def find(self, booking_id: BookingId) -> Booking | None: ...
+
+
+class Keyring(Protocol):
+    """Secret keys that all processes of the service share."""
+
+    async def get_or_create(self, name: str) -> bytes:
+        """32 random bytes, the same for ever after under that name. Raises StoreUnavailable."""
+        ...
+
+
+class BookingsDatabase(Database, Protocol):
+    """Everything that the Booking Service stores."""
+
+    @property
+    def bookings(self) -> BookingStore: ...
+
+    @property
+    def keyring(self) -> Keyring: ...
+
+    @property
+    def answers(self) -> IdempotencyStore: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def dead_letters(self) -> DeadLetterStore: ...
