@@ -73,7 +73,14 @@ class Event(Struct, frozen=True, kw_only=True):
     def search_text(self) -> str:
         """What a text search looks in: names, description and tags, case-folded, a line each."""
         location = self.location
-        parts = (self.name, self.description, self.organiser, location.name, location.address, *self.tags)
+        parts = (
+            self.name,
+            self.description,
+            self.organiser,
+            location.name,
+            location.address,
+            *self.tags,
+        )
         return "\n".join(part for part in parts if part).casefold()
 
 
@@ -87,7 +94,9 @@ def cancelled(event: Event, reason: str | None, now: datetime) -> Event:
 def reinstated(event: Event, now: datetime) -> Event:
     """The event, taking place after all. Raises IllegalTransition if it isn't cancelled."""
     if event.status != "cancelled":
-        raise IllegalTransition("only a cancelled event can be reinstated", state=event.status)
+        raise IllegalTransition(
+            "only a cancelled event can be reinstated", state=event.status
+        )
     return _changed(replace(event, status="scheduled", reason=None), now)
 
 
@@ -109,4 +118,6 @@ def replaced(event: Event, wished: Event, now: datetime) -> Event:
 
 
 def _changed(event: Event, now: datetime) -> Event:
-    return replace(event, version=event.version + 1, updated_at=max(now, event.updated_at))
+    return replace(
+        event, version=event.version + 1, updated_at=max(now, event.updated_at)
+    )
