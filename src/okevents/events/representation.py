@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from okevents.contracts.event import EventStatus
-from okevents.events.model import Event, Hall
+from okevents.events.model import Hall
 from okevents.events.ports import StoredEvent
 from okevents.kernel.clock import to_milliseconds
 from okevents.kernel.ids import EventId, HallId, LocationId

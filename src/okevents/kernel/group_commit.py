@@ -48,7 +48,13 @@ class GroupCommit(Generic[Request, Answer]):
     the effect may be there although nobody waits for the answer.
     """
 
-    def __init__(self, flush: Flush[Request, Answer], *, max_batch: int = 256, max_queue: int = 10_000) -> None:
+    def __init__(
+        self,
+        flush: Flush[Request, Answer],
+        *,
+        max_batch: int = 256,
+        max_queue: int = 10_000,
+    ) -> None:
         self._flush = flush
         self._max_batch = max_batch
         self._max_queue = max_queue
@@ -89,9 +95,13 @@ class GroupCommit(Generic[Request, Answer]):
     async def _settle(self, batch: list[Pending[Request, Answer]]) -> None:
         try:
             await self._flush(batch)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, every caller hears of it
             for pending in batch:
                 pending.fail(error)
         else:
             for pending in batch:
-                pending.fail(AssertionError("the batch was flushed without settling this request"))
+                pending.fail(
+                    AssertionError(
+                        "the batch was flushed without settling this request"
+                    )
+                )

@@ -4,13 +4,15 @@ A key belongs to a scope (who asks, and for what). The answer of a change is kep
 refusals are not kept, they are decided anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NewType, Protocol
 
 from msgspec import Struct
 
+from okevents.errors import KeyInFlight, KeyReused
 from okevents.kernel.ids import Nonce
 
 ScopedKey = NewType("ScopedKey", str)
@@ -72,9 +74,48 @@ class IdempotencyStore(Protocol):
 
 def scoped_key(principal: str, method: str, path: str, key: str) -> ScopedKey:
     """The key within its scope. Whoever sends the same key to another route, or as somebody else, means another one."""
-    return ScopedKey(sha256("\x1f".join((principal, method, path, key)).encode()).hexdigest())
+    return ScopedKey(
+        sha256("\x1f".join((principal, method, path, key)).encode()).hexdigest()
+    )
 
 
 def fingerprint(body: bytes) -> str:
     """The digest by which a repeated request is told from another one under the same key."""
     return sha256(body).hexdigest()
+
+
+def replay(kept: KeptAnswer, claim: Claim) -> KeptAnswer:
+    """The kept answer, if the request is the one it was given to. Raises KeyReused if it is another one."""
+    if kept.fingerprint != claim.fingerprint:
+        raise KeyReused(
+            "this Idempotency-Key came with another body before; use a new key for a new request"
+        )
+    return kept
+
+
+def in_flight() -> KeyInFlight:
+    """What to say while another request with the same key is being worked on."""
+    return KeyInFlight(
+        "a request with this Idempotency-Key is being worked on; try again in a moment"
+    )
+
+
+class KeysInProgress:
+    """The keys that this process is working on."""
+
+    def __init__(self) -> None:
+        self._keys: set[ScopedKey] = set()
+
+    @contextmanager
+    def hold(self, claim: Claim | None) -> Iterator[None]:
+        """Holds the claim's key meanwhile. Raises KeyInFlight if it is held already."""
+        if claim is None:
+            yield
+            return
+        if claim.key in self._keys:
+            raise in_flight()
+        self._keys.add(claim.key)
+        try:
+            yield
+        finally:
+            self._keys.discard(claim.key)

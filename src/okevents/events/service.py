@@ -1,0 +1,195 @@
+"""The Events Service: everything that can be asked of it, whoever asks."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from okevents.contracts.availability import Availability
+from okevents.errors import BadInput, EventNotFound, FieldFault, Unprocessable
+from okevents.events.draft import EventDraft, LongText
+from okevents.events.listing import EventList, Page
+from okevents.events.messages import announcement
+from okevents.events.ports import (
+    ChangeCommitted,
+    EventChange,
+    EventFilter,
+    EventsDatabase,
+    StoredEvent,
+)
+from okevents.events.write import (
+    Action,
+    Cancel,
+    Create,
+    Patch,
+    Reinstate,
+    Replace,
+    Write,
+    Written,
+)
+from okevents.events.writer import EventWriter
+from okevents.kernel import validation
+from okevents.kernel.caller import Caller
+from okevents.kernel.clock import Clock
+from okevents.kernel.idempotency import KeysInProgress
+from okevents.kernel.ids import EventId, Nonces, is_object_id
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import Outgoing
+
+ANNOUNCE_CHUNK = 100
+
+
+class CancelDraft(Struct, forbid_unknown_fields=True):
+    """What may be sent to cancel an event."""
+
+    reason: LongText | None = None
+
+
+class Empty(Struct, forbid_unknown_fields=True):
+    """A body in which nothing is to be said."""
+
+
+class EventService:
+    """Bodies are JSON as docs/api.md describes it. Every method raises StoreUnavailable, and writes Overloaded."""
+
+    def __init__(
+        self, database: EventsDatabase, outgoing: Outgoing, clock: Clock, nonces: Nonces
+    ) -> None:
+        self._database = database
+        self._store = database.events
+        self._outgoing = outgoing
+        self._clock = clock
+        self._nonces = nonces
+        self._writer = EventWriter(database.events, database.answers, outgoing, clock)
+        self._list = EventList(database.events, clock)
+        self._keys = KeysInProgress()
+
+    async def find(self, event_id: EventId) -> StoredEvent:
+        """Raises EventNotFound."""
+        stored = await self._store.find(event_id)
+        if stored is None:
+            raise EventNotFound(f"there is no event {event_id}")
+        return stored
+
+    async def find_by_name(self, name: str) -> StoredEvent:
+        """The next upcoming event of exactly that name, else the latest past one. Raises EventNotFound."""
+        stored = await self._store.find_by_name(name, self._clock.now())
+        if stored is None:
+            raise EventNotFound(f"there is no event named {name!r}")
+        return stored
+
+    async def page(self, wanted: EventFilter, cursor: str | None, limit: int) -> Page:
+        """Raises BadCursor."""
+        return await self._list.page(wanted, cursor, limit)
+
+    def stream(self, wanted: EventFilter) -> AsyncIterator[Sequence[StoredEvent]]:
+        """All events that match, in chunks."""
+        return self._list.stream(wanted)
+
+    async def create(self, body: bytes, caller: Caller) -> Written:
+        """Raises BadInput, KeyReused, KeyInFlight."""
+        return await self._write(
+            Create(validation.decode(body, EventDraft)), None, body, caller
+        )
+
+    async def replace(self, event_id: EventId, body: bytes, caller: Caller) -> Written:
+        """Raises BadInput, EventNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
+        return await self._write(
+            Replace(validation.decode(body, EventDraft)), event_id, body, caller
+        )
+
+    async def patch(self, event_id: EventId, body: bytes, caller: Caller) -> Written:
+        """Raises BadInput, EventNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
+        patch = validation.parse(body)
+        if not isinstance(patch, dict):
+            raise BadInput([FieldFault("", "a merge patch of an event is an object")])
+        return await self._write(Patch(patch), event_id, body, caller)
+
+    async def cancel(self, event_id: EventId, body: bytes, caller: Caller) -> Written:
+        """Raises BadInput, EventNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight."""
+        draft = validation.decode(body or b"{}", CancelDraft)
+        return await self._write(Cancel(draft.reason), event_id, body, caller)
+
+    async def reinstate(
+        self, event_id: EventId, body: bytes, caller: Caller
+    ) -> Written:
+        """Raises BadInput, EventNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight."""
+        validation.decode(body or b"{}", Empty)
+        return await self._write(Reinstate(), event_id, body, caller)
+
+    async def hear_availability(self, message: Message) -> None:
+        """Takes what `availability.changed` says, if it is newer than what is known. Raises Unprocessable."""
+        try:
+            heard = msgspec.json.decode(message.body, type=Availability)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Unprocessable(f"not a body of {message.name}: {error}") from None
+        if not is_object_id(heard.event_id):
+            raise Unprocessable(
+                f"event_id is {heard.event_id!r}; 24 hexadecimal digits are expected"
+            )
+        await self._store.record_availability([heard])
+
+    async def announce_unannounced(self) -> int:
+        """Publishes events that another program stored and nobody announced; returns how many."""
+        count = 0
+        while events := await self._store.unannounced(ANNOUNCE_CHUNK):
+            changes = [
+                EventChange(
+                    nonce=self._nonces(),
+                    event=event,
+                    expected_version=0,
+                    messages=(announcement(event, self._clock.now()),),
+                )
+                for event in events
+            ]
+            outcomes = await self._store.commit(changes)
+            committed = [
+                change
+                for change, outcome in zip(changes, outcomes, strict=True)
+                if isinstance(outcome, ChangeCommitted)
+            ]
+            self._outgoing.hand_over(
+                [message for change in committed for message in change.messages]
+            )
+            count += len(committed)
+            if not committed:  # another replica is announcing them
+                break
+        return count
+
+    async def replay(self, event_ids: Sequence[EventId] | None) -> int:
+        """Tells the present state of those events, or of all, once more; returns how many. Raises EventNotFound."""
+        if event_ids is not None:
+            found = [await self.find(event_id) for event_id in event_ids]
+            await self._tell_again(found)
+            return len(found)
+        count = 0
+        async for chunk in self._list.stream(EventFilter()):
+            await self._tell_again(chunk)
+            count += len(chunk)
+        return count
+
+    async def close(self) -> None:
+        """Finishes the writes that were accepted, and takes no more."""
+        await self._writer.close()
+
+    async def _tell_again(self, stored: Sequence[StoredEvent]) -> None:
+        now = self._clock.now()
+        await self._database.outbox.add(
+            [announcement(each.event, now) for each in stored]
+        )
+
+    async def _write(
+        self, action: Action, event_id: EventId | None, body: bytes, caller: Caller
+    ) -> Written:
+        nonce = self._nonces()
+        claim = caller.claim(body, nonce)
+        with self._keys.hold(claim):
+            return await self._writer.submit(
+                Write(
+                    action=action,
+                    event_id=event_id,
+                    caller=caller,
+                    nonce=nonce,
+                    claim=claim,
+                )
+            )

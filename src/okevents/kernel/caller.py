@@ -1,0 +1,33 @@
+"""Who asks, and what came with the request besides its body."""
+
+from msgspec import Struct
+
+from okevents.errors import PreconditionFailed
+from okevents.kernel.idempotency import Claim, fingerprint, scoped_key
+from okevents.kernel.ids import Nonce
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """`if_match`: the versions that the caller would change, None for any. `key`: the idempotency key as sent."""
+
+    method: str
+    path: str
+    principal: str = "anonymous"
+    key: str | None = None
+    if_match: frozenset[int] | None = None
+    traceparent: str | None = None
+
+    def claim(self, body: bytes, nonce: Nonce) -> Claim | None:
+        """The caller's claim to the key; None where none was sent."""
+        if self.key is None:
+            return None
+        key = scoped_key(self.principal, self.method, self.path, self.key)
+        return Claim(key=key, fingerprint=fingerprint(body), nonce=nonce)
+
+    def require_version(self, version: int) -> None:
+        """Raises PreconditionFailed if the caller would change another version than the present one."""
+        if self.if_match is not None and version not in self.if_match:
+            raise PreconditionFailed(
+                f"the present version is {version}; read it again, then change it",
+                version=version,
+            )
