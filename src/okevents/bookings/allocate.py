@@ -13,7 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from okevents.bookings.learn import learn
-from okevents.bookings.model import Booking, BookingState, Change, HallInventory, Inventory, Line
+from okevents.bookings.model import (
+    Booking,
+    BookingState,
+    Change,
+    HallInventory,
+    Inventory,
+    Line,
+)
 from okevents.bookings.requests import (
     Book,
     Cancel,
@@ -35,6 +42,7 @@ from okevents.errors import (
     FieldFault,
     HallsUnknown,
     IllegalTransition,
+    PreconditionFailed,
     Refusal,
     SoldOut,
 )
@@ -147,6 +155,10 @@ def _cancel(
     booking = bookings.get(request.booking_id)
     if booking is None or inventory is None:
         raise BookingNotFound(f"there is no booking {request.booking_id}")
+    if request.if_match is not None and booking.version not in request.if_match:
+        raise PreconditionFailed(
+            f"the present version is {booking.version}; read it again, then change it", version=booking.version
+        )
     if booking.state is BookingState.CANCELLED:
         raise IllegalTransition(f"the booking {booking.id} is cancelled already", state=booking.state)
     change = Change(version=booking.version + 1, state=BookingState.CANCELLED, at=at, reason=request.reason)

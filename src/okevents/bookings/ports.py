@@ -8,7 +8,12 @@ from msgspec import Struct
 
 from okevents.bookings.model import Booking, Inventory
 from okevents.kernel.database import Database
-from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer, ScopedKey
+from okevents.kernel.idempotency import (
+    IdempotencyStore,
+    InFlight,
+    KeptAnswer,
+    ScopedKey,
+)
 from okevents.kernel.ids import BookingId, EventId, Nonce
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import DeadLetterStore, Outbox

@@ -26,11 +26,12 @@ class Book(Struct, frozen=True, kw_only=True):
 
 
 class Cancel(Struct, frozen=True, kw_only=True):
-    """Give all the booking's places back."""
+    """Give all the booking's places back. `if_match`: only in one of these versions; None: in any."""
 
     event_id: EventId
     booking_id: BookingId
     reason: str | None = None
+    if_match: frozenset[int] | None = None
 
 
 class Learn(Struct, frozen=True, kw_only=True):

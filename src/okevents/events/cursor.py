@@ -35,9 +35,7 @@ class Cursor(Struct, frozen=True, kw_only=True):
         return Position(from_milliseconds(self.after_ms), self.after_id)
 
 
-def cursor_after(
-    position: Position | None, direction: Direction, pinned_ms: int, filter: EventFilter
-) -> Cursor:
+def cursor_after(position: Position | None, direction: Direction, pinned_ms: int, filter: EventFilter) -> Cursor:
     """The cursor that goes on after that position."""
     return Cursor(
         direction=direction,

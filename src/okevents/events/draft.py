@@ -20,17 +20,11 @@ MAX_DURATION = 366 * 24 * 60
 # line breaks and tabs.
 Name = Annotated[
     str,
-    Meta(
-        min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
-    ),
+    Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"),
 ]
 ShortText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-LongText = Annotated[
-    str, Meta(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
-]
-Capacity = Annotated[
-    int, Meta(ge=1, le=MAX_CAPACITY, description="How many people the hall takes.")
-]
+LongText = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Capacity = Annotated[int, Meta(ge=1, le=MAX_CAPACITY, description="How many people the hall takes.")]
 Hour = Annotated[int, Meta(ge=0, le=24, description="Hour of the day.")]
 Instant = Annotated[
     int | datetime,
@@ -75,9 +69,7 @@ class EventDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     duration: Annotated[int, Meta(ge=0, le=MAX_DURATION, description="Minutes.")] = 0
     location: LocationDraft
     description: LongText = ""
-    timezone: (
-        Annotated[str, Meta(max_length=100, description="IANA time zone.")] | None
-    ) = None
+    timezone: Annotated[str, Meta(max_length=100, description="IANA time zone.")] | None = None
     tags: Annotated[list[Name], Meta(max_length=50)] = []
     organiser: ShortText = ""
     id: Given = None
@@ -88,9 +80,7 @@ class EventDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     updated: Given = None
 
 
-def to_event(
-    draft: EventDraft, event_id: EventId, now: datetime, present: Event | None = None
-) -> Event:
+def to_event(draft: EventDraft, event_id: EventId, now: datetime, present: Event | None = None) -> Event:
     """The event that the draft describes, in version 1.
 
     `present` is what it is to replace, whose halls and location keep their ids. Raises BadInput with every fault that
@@ -125,9 +115,7 @@ def to_event(
     )
 
 
-def _end(
-    draft: EventDraft, starts_at: datetime | None, faults: list[FieldFault]
-) -> datetime | None:
+def _end(draft: EventDraft, starts_at: datetime | None, faults: list[FieldFault]) -> datetime | None:
     if draft.enddate is UNSET or draft.enddate is None:
         try:
             return starts_at and starts_at + timedelta(minutes=draft.duration)
@@ -146,9 +134,7 @@ def _end(
     return ends_at
 
 
-def _instant(
-    given: int | datetime, pointer: str, faults: list[FieldFault]
-) -> datetime | None:
+def _instant(given: int | datetime, pointer: str, faults: list[FieldFault]) -> datetime | None:
     """The instant in UTC, cut to the millisecond; None, with a fault added, if there is no such one."""
     try:
         if isinstance(given, int):
@@ -164,11 +150,7 @@ def _instant(
         instant = given.astimezone(UTC)
         return instant - timedelta(microseconds=instant.microsecond) % MILLISECOND
     except OverflowError:
-        faults.append(
-            FieldFault(
-                pointer, f"is {given}; an instant of the years 1 to 9999 is expected"
-            )
-        )
+        faults.append(FieldFault(pointer, f"is {given}; an instant of the years 1 to 9999 is expected"))
         return None
 
 
@@ -213,9 +195,7 @@ def _hall_faults(halls: list[HallDraft]) -> list[FieldFault]:
     return faults
 
 
-def _location(
-    draft: LocationDraft, event_id: EventId, present: Event | None
-) -> Location:
+def _location(draft: LocationDraft, event_id: EventId, present: Event | None) -> Location:
     return Location(
         id=present.location.id if present else identity.location_id(event_id),
         name=draft.name,
@@ -227,9 +207,7 @@ def _location(
     )
 
 
-def _halls(
-    drafts: list[HallDraft], event_id: EventId, present: tuple[Hall, ...]
-) -> tuple[Hall, ...]:
+def _halls(drafts: list[HallDraft], event_id: EventId, present: tuple[Hall, ...]) -> tuple[Hall, ...]:
     """Each hall keeps its id: the one that was sent if the event has it, else that of the hall of its name."""
     known = {hall.id for hall in present}
     by_name = {hall.name: hall.id for hall in present}

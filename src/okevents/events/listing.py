@@ -48,13 +48,9 @@ class EventList:
             yield events
 
     def _start(self, wanted: EventFilter) -> Cursor:
-        return cursor_after(
-            None, Direction.UPCOMING, to_milliseconds(self._clock.now()), wanted
-        )
+        return cursor_after(None, Direction.UPCOMING, to_milliseconds(self._clock.now()), wanted)
 
-    async def _read(
-        self, wanted: EventFilter, at: Cursor, limit: int
-    ) -> tuple[list[StoredEvent], Cursor | None]:
+    async def _read(self, wanted: EventFilter, at: Cursor, limit: int) -> tuple[list[StoredEvent], Cursor | None]:
         """Up to `limit` events from there on, across the border between upcoming and past ones."""
         events: list[StoredEvent] = []
         while True:
@@ -71,12 +67,8 @@ class EventList:
             events.extend(found[:room])
             if len(found) > room:
                 last = events[-1].event if events else None
-                position = (
-                    Position(last.starts_at, last.id) if last and room else at.after
-                )
-                return events, cursor_after(
-                    position, at.direction, at.pinned_ms, wanted
-                )
+                position = Position(last.starts_at, last.id) if last and room else at.after
+                return events, cursor_after(position, at.direction, at.pinned_ms, wanted)
             if at.direction is Direction.PAST:
                 return events, None
             at = replace(at, direction=Direction.PAST, after_ms=None, after_id=None)

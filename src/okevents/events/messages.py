@@ -25,10 +25,7 @@ def state(event: Event) -> EventState:
         end_time=event.over_at,
         version=event.version,
         status=event.status,
-        halls=tuple(
-            HallState(id=hall.id, name=hall.name, capacity=hall.capacity)
-            for hall in event.location.halls
-        ),
+        halls=tuple(HallState(id=hall.id, name=hall.name, capacity=hall.capacity) for hall in event.location.halls),
         reason=event.reason,
         timezone=event.timezone,
     )

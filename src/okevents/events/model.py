@@ -94,9 +94,7 @@ def cancelled(event: Event, reason: str | None, now: datetime) -> Event:
 def reinstated(event: Event, now: datetime) -> Event:
     """The event, taking place after all. Raises IllegalTransition if it isn't cancelled."""
     if event.status != "cancelled":
-        raise IllegalTransition(
-            "only a cancelled event can be reinstated", state=event.status
-        )
+        raise IllegalTransition("only a cancelled event can be reinstated", state=event.status)
     return _changed(replace(event, status="scheduled", reason=None), now)
 
 
@@ -118,6 +116,4 @@ def replaced(event: Event, wished: Event, now: datetime) -> Event:
 
 
 def _changed(event: Event, now: datetime) -> Event:
-    return replace(
-        event, version=event.version + 1, updated_at=max(now, event.updated_at)
-    )
+    return replace(event, version=event.version + 1, updated_at=max(now, event.updated_at))

@@ -60,11 +60,7 @@ _encoder = msgspec.json.Encoder()
 def shown(stored: StoredEvent) -> EventShown:
     """The event with the availability that was heard of it."""
     event, location = stored.event, stored.event.location
-    free = (
-        {hall.id: hall.available for hall in stored.availability.halls}
-        if stored.availability
-        else {}
-    )
+    free = {hall.id: hall.available for hall in stored.availability.halls} if stored.availability else {}
     return EventShown(
         id=event.id,
         name=event.name,
@@ -110,8 +106,4 @@ def encoded(stored: StoredEvent) -> bytes:
 def etag(stored: StoredEvent) -> str:
     """A strong entity tag (RFC 9110, 8.8.3): the version, and that of the availability where one is shown."""
     version = stored.event.version
-    return (
-        f'"{version}.{stored.availability.version}"'
-        if stored.availability
-        else f'"{version}"'
-    )
+    return f'"{version}.{stored.availability.version}"' if stored.availability else f'"{version}"'

@@ -52,9 +52,7 @@ class Empty(Struct, forbid_unknown_fields=True):
 class EventService:
     """Bodies are JSON as docs/api.md describes it. Every method raises StoreUnavailable, and writes Overloaded."""
 
-    def __init__(
-        self, database: EventsDatabase, outgoing: Outgoing, clock: Clock, nonces: Nonces
-    ) -> None:
+    def __init__(self, database: EventsDatabase, outgoing: Outgoing, clock: Clock, nonces: Nonces) -> None:
         self._database = database
         self._store = database.events
         self._outgoing = outgoing
@@ -88,15 +86,11 @@ class EventService:
 
     async def create(self, body: bytes, caller: Caller) -> Written:
         """Raises BadInput, KeyReused, KeyInFlight."""
-        return await self._write(
-            Create(validation.decode(body, EventDraft)), None, body, caller
-        )
+        return await self._write(Create(validation.decode(body, EventDraft)), None, body, caller)
 
     async def replace(self, event_id: EventId, body: bytes, caller: Caller) -> Written:
         """Raises BadInput, EventNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
-        return await self._write(
-            Replace(validation.decode(body, EventDraft)), event_id, body, caller
-        )
+        return await self._write(Replace(validation.decode(body, EventDraft)), event_id, body, caller)
 
     async def patch(self, event_id: EventId, body: bytes, caller: Caller) -> Written:
         """Raises BadInput, EventNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
@@ -110,9 +104,7 @@ class EventService:
         draft = validation.decode(body or b"{}", CancelDraft)
         return await self._write(Cancel(draft.reason), event_id, body, caller)
 
-    async def reinstate(
-        self, event_id: EventId, body: bytes, caller: Caller
-    ) -> Written:
+    async def reinstate(self, event_id: EventId, body: bytes, caller: Caller) -> Written:
         """Raises BadInput, EventNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight."""
         validation.decode(body or b"{}", Empty)
         return await self._write(Reinstate(), event_id, body, caller)
@@ -124,9 +116,7 @@ class EventService:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unprocessable(f"not a body of {message.name}: {error}") from None
         if not is_object_id(heard.event_id):
-            raise Unprocessable(
-                f"event_id is {heard.event_id!r}; 24 hexadecimal digits are expected"
-            )
+            raise Unprocessable(f"event_id is {heard.event_id!r}; 24 hexadecimal digits are expected")
         await self._store.record_availability([heard])
 
     async def announce_unannounced(self) -> int:
@@ -148,9 +138,7 @@ class EventService:
                 for change, outcome in zip(changes, outcomes, strict=True)
                 if isinstance(outcome, ChangeCommitted)
             ]
-            self._outgoing.hand_over(
-                [message for change in committed for message in change.messages]
-            )
+            self._outgoing.hand_over([message for change in committed for message in change.messages])
             count += len(committed)
             if not committed:  # another replica is announcing them
                 break
@@ -174,13 +162,9 @@ class EventService:
 
     async def _tell_again(self, stored: Sequence[StoredEvent]) -> None:
         now = self._clock.now()
-        await self._database.outbox.add(
-            [announcement(each.event, now) for each in stored]
-        )
+        await self._database.outbox.add([announcement(each.event, now) for each in stored])
 
-    async def _write(
-        self, action: Action, event_id: EventId | None, body: bytes, caller: Caller
-    ) -> Written:
+    async def _write(self, action: Action, event_id: EventId | None, body: bytes, caller: Caller) -> Written:
         nonce = self._nonces()
         claim = caller.claim(body, nonce)
         with self._keys.hold(claim):

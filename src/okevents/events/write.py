@@ -68,9 +68,7 @@ class Written(Struct, frozen=True, kw_only=True):
     is_replay: bool = False
 
 
-def decide(
-    write: Write, event_id: EventId, present: Event | None, now: datetime
-) -> Event:
+def decide(write: Write, event_id: EventId, present: Event | None, now: datetime) -> Event:
     """The event as the write leaves it: the very same one if nothing changes.
 
     Raises EventNotFound, PreconditionFailed, IllegalTransition or BadInput.

@@ -82,11 +82,7 @@ class EventWriter:
 
     async def _claim(self, batch: Sequence[Pending[Write, Written]]) -> list[_Job]:
         """What is left to do when those are answered whose key has an answer already."""
-        claims = [
-            pending.request.claim
-            for pending in batch
-            if pending.request.claim is not None
-        ]
+        claims = [pending.request.claim for pending in batch if pending.request.claim is not None]
         results = await self._answers.claim(claims) if claims else {}
         jobs: list[_Job] = []
         for pending in batch:
@@ -94,9 +90,7 @@ class EventWriter:
             match results[claim.key] if claim else Granted(pending.request.nonce):
                 case Granted(nonce):
                     job = _Job(pending, nonce)
-                    if nonce == pending.request.nonce or not await self._is_answered(
-                        job
-                    ):
+                    if nonce == pending.request.nonce or not await self._is_answered(job):
                         jobs.append(job)
                 case KeptAnswer() | InFlight() as taken:
                     _answer_taken(pending, taken)
@@ -138,9 +132,7 @@ class EventWriter:
             ]
         )
         lost = [
-            job
-            for (job, change), outcome in zip(decided, outcomes, strict=True)
-            if not _settle(job, change, outcome)
+            job for (job, change), outcome in zip(decided, outcomes, strict=True) if not _settle(job, change, outcome)
         ]
         return [job for job in lost if not job.pending.is_settled]
 
@@ -156,19 +148,13 @@ class EventWriter:
             nonce=job.nonce,
             event=event,
             expected_version=present.version if present else 0,
-            messages=(
-                announcement(event, event.updated_at, job.write.caller.traceparent),
-            ),
+            messages=(announcement(event, event.updated_at, job.write.caller.traceparent),),
             answer=_kept(job.write.claim, event, body),
         )
 
     async def _present(self, job: _Job) -> Event | None:
         """The event as it is. A fresh nonce can't have led to any event yet, which saves a read for each new one."""
-        is_new = (
-            isinstance(job.write.action, Create)
-            and job.nonce == job.write.nonce
-            and job.tries == 0
-        )
+        is_new = isinstance(job.write.action, Create) and job.nonce == job.write.nonce and job.tries == 0
         stored = None if is_new else await self._store.find(job.event_id)
         return stored.event if stored else None
 
@@ -197,19 +183,13 @@ def _settle(job: _Job, change: EventChange, outcome: ChangeOutcome) -> bool:
             job.tries += 1
             if job.tries < MAX_TRIES:
                 return False
-            job.pending.fail(
-                Overloaded(
-                    f"the event {job.event_id} is being changed by too many at once"
-                )
-            )
+            job.pending.fail(Overloaded(f"the event {job.event_id} is being changed by too many at once"))
         case _:
             assert_never(outcome)
     return True
 
 
-def _answer_taken(
-    pending: Pending[Write, Written], taken: KeptAnswer | InFlight
-) -> None:
+def _answer_taken(pending: Pending[Write, Written], taken: KeptAnswer | InFlight) -> None:
     claim = pending.request.claim
     if isinstance(taken, InFlight) or claim is None:
         pending.fail(in_flight())
@@ -229,9 +209,7 @@ def _answer_taken(
 
 
 def _written(event: Event) -> Written:
-    return Written(
-        event_id=event.id, version=event.version, body=encoded(StoredEvent(event, None))
-    )
+    return Written(event_id=event.id, version=event.version, body=encoded(StoredEvent(event, None)))
 
 
 def _kept(claim: Claim | None, event: Event, body: bytes) -> KeptAnswer | None:

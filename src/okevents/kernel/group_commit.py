@@ -100,8 +100,4 @@ class GroupCommit(Generic[Request, Answer]):
                 pending.fail(error)
         else:
             for pending in batch:
-                pending.fail(
-                    AssertionError(
-                        "the batch was flushed without settling this request"
-                    )
-                )
+                pending.fail(AssertionError("the batch was flushed without settling this request"))

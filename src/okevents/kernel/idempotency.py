@@ -74,9 +74,8 @@ class IdempotencyStore(Protocol):
 
 def scoped_key(principal: str, method: str, path: str, key: str) -> ScopedKey:
     """The key within its scope. Whoever sends the same key to another route, or as somebody else, means another one."""
-    return ScopedKey(
-        sha256("\x1f".join((principal, method, path, key)).encode()).hexdigest()
-    )
+    scope = f"{principal}\x1f{method}\x1f{path}\x1f{key}"
+    return ScopedKey(sha256(scope.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def fingerprint(body: bytes) -> str:
@@ -87,17 +86,13 @@ def fingerprint(body: bytes) -> str:
 def replay(kept: KeptAnswer, claim: Claim) -> KeptAnswer:
     """The kept answer, if the request is the one it was given to. Raises KeyReused if it is another one."""
     if kept.fingerprint != claim.fingerprint:
-        raise KeyReused(
-            "this Idempotency-Key came with another body before; use a new key for a new request"
-        )
+        raise KeyReused("this Idempotency-Key came with another body before; use a new key for a new request")
     return kept
 
 
 def in_flight() -> KeyInFlight:
     """What to say while another request with the same key is being worked on."""
-    return KeyInFlight(
-        "a request with this Idempotency-Key is being worked on; try again in a moment"
-    )
+    return KeyInFlight("a request with this Idempotency-Key is being worked on; try again in a moment")
 
 
 class KeysInProgress:

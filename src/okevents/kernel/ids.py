@@ -34,9 +34,7 @@ def random_nonce() -> Nonce:
 
 def derive(*parts: str) -> str:
     """24 hexadecimal digits that follow from the parts: the same parts give the same id, on every machine."""
-    digest = blake2b(
-        "\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=12
-    )
+    digest = blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=12)
     return digest.hexdigest()
 
 

@@ -71,19 +71,11 @@ def _value_faults(raw: object, annotation: Any, pointer: str) -> list[FieldFault
     """The faults inside the value where there are any, else what is wrong with it as a whole."""
     inside: list[FieldFault] = []
     for part in _parts(annotation):
-        if (
-            isinstance(raw, dict)
-            and isinstance(part, type)
-            and issubclass(part, Struct)
-        ):
+        if isinstance(raw, dict) and isinstance(part, type) and issubclass(part, Struct):
             inside = faults_of(raw, part, pointer)
         elif isinstance(raw, list) and get_origin(part) in (list, tuple):
             item = get_args(part)[0]
-            inside = [
-                fault
-                for i, value in enumerate(raw)
-                for fault in _value_faults(value, item, f"{pointer}/{i}")
-            ]
+            inside = [fault for i, value in enumerate(raw) for fault in _value_faults(value, item, f"{pointer}/{i}")]
     if inside:
         return inside
     try:
@@ -99,9 +91,7 @@ def _parts(annotation: Any) -> list[Any]:
     if get_origin(annotation) is Annotated:
         return _parts(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        return [
-            part for alternative in get_args(annotation) for part in _parts(alternative)
-        ]
+        return [part for alternative in get_args(annotation) for part in _parts(alternative)]
     return [annotation]
 
 

@@ -1,0 +1,73 @@
+"""What the Booking Service publishes of its changes."""
+
+from datetime import datetime
+
+import msgspec
+
+from okevents.bookings.model import Booking, BookingState, Inventory
+from okevents.contracts.availability import Availability, HallAvailability
+from okevents.contracts.booking import BookedGuest, BookedLine, BookingStateTold
+from okevents.contracts.names import AVAILABILITY_CHANGED, BOOKING_CANCELLED, BOOKING_CONFIRMED
+from okevents.kernel.ids import MessageId
+from okevents.messaging.envelope import Message
+
+SOURCE = "/okevents/bookings"
+
+NAMES = {
+    BookingState.CONFIRMED: BOOKING_CONFIRMED,
+    BookingState.CANCELLED: BOOKING_CANCELLED,
+}
+
+_encoder = msgspec.json.Encoder()
+
+
+def booking_message(booking: Booking, traceparent: str | None = None) -> Message:
+    """The message that tells of the state that the booking got into by its latest change."""
+    change = booking.history[-1]
+    told = BookingStateTold(
+        id=booking.id,
+        event_id=booking.event_id,
+        state=booking.state,
+        version=booking.version,
+        lines=tuple(BookedLine(hall_id=line.hall_id, hall=line.hall, places=line.places) for line in booking.lines),
+        guest=BookedGuest(name=booking.guest.name, email=booking.guest.email),
+        created_at=booking.created_at,
+        changed_at=change.at,
+        reason=change.reason,
+    )
+    return Message(
+        id=MessageId(f"booking:{booking.id}:{booking.version}"),
+        name=NAMES[booking.state],
+        source=SOURCE,
+        subject=booking.id,
+        version=booking.version,
+        occurred_at=change.at,
+        body=_encoder.encode(told),
+        traceparent=traceparent,
+    )
+
+
+def availability_message(inventory: Inventory, at: datetime) -> Message:
+    """The message that tells of the inventory's numbers. It has a slot: only the newest one matters."""
+    halls = [hall for hall in inventory.halls or () if not hall.is_removed]
+    told = Availability(
+        event_id=inventory.event_id,
+        version=inventory.version,
+        event_version=inventory.event_version,
+        halls=tuple(
+            HallAvailability(
+                id=hall.id, name=hall.name, capacity=hall.capacity, taken=hall.taken, available=hall.available
+            )
+            for hall in halls
+        ),
+    )
+    return Message(
+        id=MessageId(f"availability:{inventory.event_id}:{inventory.version}"),
+        name=AVAILABILITY_CHANGED,
+        source=SOURCE,
+        subject=inventory.event_id,
+        version=inventory.version,
+        occurred_at=at,
+        body=_encoder.encode(told),
+        slot=f"availability:{inventory.event_id}",
+    )
