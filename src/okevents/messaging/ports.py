@@ -9,7 +9,6 @@ from msgspec import Struct
 from okevents.kernel.ids import MessageId
 from okevents.messaging.envelope import Message
 
-
 COMMIT_LEASE = 10.0
 """Seconds for which a commit leases its own messages to the process that made it."""
 
