@@ -9,7 +9,7 @@ from scripts.servers.postgresql import PostgresqlServer
 from scripts.servers.process import ServerMissing
 from scripts.servers.rabbitmq import RabbitmqServer
 
-SERVERS = {
+SERVERS: dict[str, type[PostgresqlServer | RabbitmqServer | FerretdbServer]] = {
     "OKEVENTS_TEST_POSTGRESQL_URL": PostgresqlServer,
     "OKEVENTS_TEST_RABBITMQ_URL": RabbitmqServer,
     "OKEVENTS_TEST_MONGODB_URL": FerretdbServer,

@@ -7,6 +7,7 @@ from pathlib import Path
 from scripts.servers.process import (
     ServerMissing,
     as_user,
+    family,
     free_port,
     is_running,
     private_folder,
@@ -59,9 +60,9 @@ class PostgresqlServer:
 
     def kill(self) -> None:
         """kill -9 of it and all its backends."""
-        pid = self.pid
-        send(pid, signal.SIGKILL)
-        wait_until(lambda: not is_running(pid), "the end of PostgreSQL")
+        processes = family(self.pid)
+        send(self.pid, signal.SIGKILL)
+        wait_until(lambda: not any(is_running(pid) for pid in processes), "the end of PostgreSQL")
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def pause(self) -> None:

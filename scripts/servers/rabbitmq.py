@@ -105,7 +105,10 @@ class RabbitmqServer:
         if self._process is not None:
             self.resume()
             self.kill()
-        run(["epmd", "-port", str(self._epmd_port), "-kill"], self._environment | {"ERL_EPMD_RELAXED_COMMAND_CHECK": "true"})
+        run(
+            ["epmd", "-port", str(self._epmd_port), "-kill"],
+            self._environment | {"ERL_EPMD_RELAXED_COMMAND_CHECK": "true"},
+        )
         remove(self._folder)
 
     def _process_ended(self) -> bool:

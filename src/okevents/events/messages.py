@@ -33,13 +33,9 @@ def state(event: Event) -> EventState:
 
 def announcement(event: Event, at: datetime, traceparent: str | None = None) -> Message:
     """The message that tells of the event's present state."""
-    if event.status == "cancelled":
-        name = EVENT_CANCELLED
-    else:
-        name = EVENT_CREATED if event.version == 1 else EVENT_UPDATED
     return Message(
         id=MessageId(f"event:{event.id}:{event.version}"),
-        name=name,
+        name=_name(event),
         source=SOURCE,
         subject=event.id,
         version=event.version,
@@ -47,3 +43,9 @@ def announcement(event: Event, at: datetime, traceparent: str | None = None) -> 
         body=_encoder.encode(state(event)),
         traceparent=traceparent,
     )
+
+
+def _name(event: Event) -> str:
+    if event.status == "cancelled":
+        return EVENT_CANCELLED
+    return EVENT_CREATED if event.version == 1 else EVENT_UPDATED

@@ -102,7 +102,8 @@ class EventWriter:
         Reading the event completes such a commit on a backend where that takes several steps.
         """
         claim = job.write.claim
-        assert claim is not None
+        if claim is None:
+            return False
         await self._store.find(job.event_id)
         taken = (await self._answers.claim([claim]))[claim.key]
         if isinstance(taken, KeptAnswer):

@@ -65,7 +65,7 @@ class Consumer:
                 await handler(message)
             except Unprocessable as error:
                 return error.detail
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it is tried again, then parked with what it was
                 log.warning("attempt %d at %s %s failed: %r", attempt, message.name, message.id, error)
                 if attempt >= self._max_attempts:
                     return f"failed {attempt} times, last with {type(error).__name__}: {error}"
