@@ -63,7 +63,9 @@ class PostgresqlServer:
         processes = family(self.pid)
         send(self.pid, signal.SIGKILL)
         wait_until(lambda: not any(is_running(pid) for pid in processes), "the end of PostgreSQL")
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        # Their owner is dead, but may still be in the process table where nobody reaps it.
+        for lock in (self._data / "postmaster.pid", *self._folder.glob(".s.PGSQL.*")):
+            lock.unlink(missing_ok=True)
 
     def pause(self) -> None:
         send(self.pid, signal.SIGSTOP)

@@ -1,0 +1,156 @@
+"""A running service's parts, put together, and taken apart in the order that loses nothing."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec import Struct
+
+from okevents.bookings.service import BookingService, Heard
+from okevents.bootstrap import backends
+from okevents.config.settings import Settings
+from okevents.config.shape import Shape
+from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVENT_CREATED, EVENT_UPDATED
+from okevents.errors import MessagingError, OkeventsError
+from okevents.events.service import EventService
+from okevents.kernel.clock import Clock, SystemClock
+from okevents.kernel.database import Database
+from okevents.kernel.idempotency import KEPT_FOR, IdempotencyStore
+from okevents.kernel.ids import random_nonce
+from okevents.messaging.backoff import Backoff
+from okevents.messaging.consumer import Consumer, Handler
+from okevents.messaging.ports import Broker, DeadLetterStore, Outbox, Subscription
+from okevents.messaging.relay import Relay
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY = 3600.0
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What serves requests; None where the shape doesn't have it."""
+
+    events: EventService | None
+    bookings: BookingService | None
+    databases: Mapping[str, Database]
+    broker: Broker
+
+
+@asynccontextmanager
+async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterator[Parts]:
+    """Everything but HTTP. On leaving it accepts nothing more, finishes what it accepted, then lets go.
+
+    Raises StoreUnavailable and ConfigurationError. A broker that can't be reached doesn't keep a service from
+    starting: its messages wait in the outbox.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        events_database = backends.events_database(settings) if shape.has_events else None
+        bookings_database = backends.bookings_database(settings) if shape.has_bookings else None
+        databases: dict[str, Database] = {}
+        dead_letters: dict[str, DeadLetterStore] = {}
+        if events_database is not None:
+            stack.push_async_callback(events_database.close)
+            await backends.ready("events", settings.events_database, events_database)
+            databases["events"] = events_database
+            dead_letters[settings.events_queue] = events_database.dead_letters
+        if bookings_database is not None:
+            stack.push_async_callback(bookings_database.close)
+            await backends.ready("bookings", settings.bookings_database, bookings_database)
+            databases["bookings"] = bookings_database
+            dead_letters[settings.bookings_queue] = bookings_database.dead_letters
+
+        broker = backends.broker(settings, dead_letters)
+        stack.push_async_callback(broker.close)
+        handlers: dict[str, dict[str, Handler]] = {}
+        events: EventService | None = None
+        bookings: BookingService | None = None
+        if events_database is not None:
+            relay = await _relay(stack, events_database.outbox, broker)
+            events = EventService(events_database, relay, clock, random_nonce)
+            stack.push_async_callback(events.close)
+            handlers[settings.events_queue] = {AVAILABILITY_CHANGED: events.hear_availability}
+            await _sweeping(stack, events_database.answers, clock)
+        if bookings_database is not None:
+            relay = await _relay(stack, bookings_database.outbox, broker)
+            bookings = BookingService(bookings_database, relay, clock, random_nonce, heard)
+            stack.push_async_callback(bookings.close)
+            names = (EVENT_CREATED, EVENT_UPDATED, EVENT_CANCELLED)
+            handlers[settings.bookings_queue] = dict.fromkeys(names, bookings.hear_event)
+            await _sweeping(stack, bookings_database.answers, clock)
+
+        await _background(stack, _listen(settings, broker, handlers, stack), "listen")
+        if events is not None:
+            await _background(stack, _announce(events), "announce")
+        yield Parts(events=events, bookings=bookings, databases=databases, broker=broker)
+
+
+async def _relay(stack: AsyncExitStack, outbox: Outbox, broker: Broker) -> Relay:
+    relay = Relay(outbox, broker)
+    relay.start()
+    stack.push_async_callback(relay.close)
+    return relay
+
+
+async def _listen(
+    settings: Settings, broker: Broker, handlers: Mapping[str, Mapping[str, Handler]], stack: AsyncExitStack
+) -> None:
+    """Connects to the broker, however long that takes, and subscribes."""
+    backoff, attempt = Backoff(first=0.2), 0
+    while True:
+        try:
+            await broker.connect()
+            break
+        except MessagingError as error:
+            attempt += 1
+            if attempt == 1:
+                log.warning("%s; until then messages wait in the outbox", error.detail)
+            await asyncio.sleep(backoff.wait(attempt))
+    for queue, by_name in handlers.items():
+        consumer = Consumer(by_name, max_attempts=settings.max_attempts)
+        subscription: Subscription = await broker.subscribe(queue, consumer.receive, prefetch=settings.prefetch)
+        stack.push_async_callback(subscription.close)
+
+
+async def _announce(events: EventService) -> None:
+    """Publishes what another program stored and nobody announced."""
+    backoff, attempt = Backoff(first=0.5), 0
+    while True:
+        try:
+            count = await events.announce_unannounced()
+        except OkeventsError as error:
+            attempt += 1
+            log.warning("events of another program couldn't be announced yet: %s", error.detail)
+            await asyncio.sleep(backoff.wait(attempt))
+        else:
+            if count:
+                log.info("announced %d event(s) that another program had stored", count)
+            return
+
+
+async def _sweeping(stack: AsyncExitStack, answers: IdempotencyStore, clock: Clock) -> None:
+    """Drops answers to idempotency keys when they needn't be kept any more."""
+
+    async def sweep() -> None:
+        while True:
+            try:
+                await answers.sweep(clock.now() - KEPT_FOR)
+            except OkeventsError as error:
+                log.warning("old idempotency keys couldn't be swept: %s", error.detail)
+            await asyncio.sleep(SWEEP_EVERY)
+
+    await _background(stack, sweep(), "sweep")
+
+
+async def _background(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:
+    """Runs it beside everything else; cancelled, and waited for, on leaving."""
+    task = asyncio.create_task(work, name=name)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)

@@ -1,0 +1,42 @@
+"""Serving: the parts, with HTTP in front of them, until a signal ends it."""
+
+import asyncio
+from collections.abc import Callable
+
+from okevents.bookings.service import Heard
+from okevents.bootstrap.parts import running
+from okevents.config.settings import Settings
+from okevents.config.shape import Shape
+from okevents.http import app, server
+
+
+async def serve(
+    settings: Settings, shape: Shape, *, heard: Heard, on_listening: Callable[[str], None]
+) -> None:
+    """Runs until it is cancelled, or SIGTERM or SIGINT comes; then finishes what it accepted.
+
+    `heard` is told of each event that the Booking Service hears of and has saved; `on_listening` the address, once.
+    Raises ConfigurationError and StoreUnavailable before it listens.
+    """
+    async with running(settings, shape, heard) as parts:
+        checks = [app.HealthCheck(name=f"{name}-database", check=each.check) for name, each in parts.databases.items()]
+        checks.append(app.HealthCheck(name="broker", check=parts.broker.check, is_required=False))
+        limits = app.Limits(
+            max_body=settings.max_body,
+            body_timeout=settings.body_timeout,
+            request_timeout=settings.request_timeout,
+            page_size=settings.page_size,
+            max_page_size=settings.max_page_size,
+        )
+        asgi = app.build(parts.events, parts.bookings, health=checks, limits=limits)
+        await server.serve(asgi, settings.host, settings.port, settings.shutdown_grace, on_listening)
+
+
+def run(settings: Settings, shape: Shape, *, heard: Heard, on_listening: Callable[[str], None]) -> None:
+    """The same on the fastest loop there is here."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serve(settings, shape, heard=heard, on_listening=on_listening))
+    else:
+        uvloop.run(serve(settings, shape, heard=heard, on_listening=on_listening))
