@@ -80,7 +80,7 @@ class BookingWriter:
                 if isinstance(result, KeptAnswer | InFlight):
                     job.settle_taken(result)
                     continue
-                if isinstance(result, Granted) and result.nonce != claim.nonce:
+                if result.nonce != claim.nonce:
                     if isinstance(request, Book):
                         job.request = replace(request, booking_id=identity.booking_id(result.nonce))
                     if await self._is_answered(job):

@@ -1,0 +1,54 @@
+"""One message on its way to one subscriber within the process."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+from okevents.errors import OkeventsError
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import DeadLetter, DeadLetterStore
+
+log = logging.getLogger(__name__)
+
+
+class Fate(Enum):
+    """What became of a delivery."""
+
+    ACKNOWLEDGED = auto()
+    PARKED = auto()
+    RELEASED = auto()
+
+
+class LocalDelivery:
+    """See `Delivery`. `fate` is settled when it is answered."""
+
+    earlier_attempts = 0
+
+    def __init__(self, message: Message, queue: str, dead_letters: DeadLetterStore) -> None:
+        self.message = message
+        self.fate: asyncio.Future[Fate] = asyncio.get_running_loop().create_future()
+        self._queue = queue
+        self._dead_letters = dead_letters
+
+    async def acknowledge(self) -> None:
+        self._settle(Fate.ACKNOWLEDGED)
+
+    async def park(self, reason: str) -> None:
+        letter = DeadLetter(
+            id=self.message.id, queue=self._queue, message=self.message, reason=reason, parked_at=datetime.now(UTC)
+        )
+        try:
+            await self._dead_letters.park(letter)
+        except OkeventsError as error:
+            log.warning("%s couldn't be parked, and comes again: %s", self.message.id, error.detail)
+            self._settle(Fate.RELEASED)
+        else:
+            self._settle(Fate.PARKED)
+
+    async def release(self) -> None:
+        self._settle(Fate.RELEASED)
+
+    def _settle(self, fate: Fate) -> None:
+        if not self.fate.done():
+            self.fate.set_result(fate)

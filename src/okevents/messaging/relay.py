@@ -1,0 +1,212 @@
+"""The relay: carries committed messages from the outbox to the broker, and forgets them only when confirmed.
+
+A commit's own messages come from memory, by `hand_over`, so that nothing is read again; what a dead process left
+behind, or what found no room here, is claimed from the outbox when its lease has ended. A message may be published
+twice, never not at all; its version makes the second time harmless.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+
+from okevents.errors import OkeventsError, Unroutable
+from okevents.messaging.backoff import Backoff
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import Broker, Outbox
+
+log = logging.getLogger(__name__)
+
+WINDOW = 128
+"""Publishes in flight at once: confirms one by one cost five times as much."""
+
+COALESCE = 0.25
+"""Seconds between two messages of one slot, at the least."""
+
+POLL = 1.0
+LEASE = 30.0
+MAX_HELD = 20_000
+
+
+class Relay:
+    """One for each outbox in each process. `published` and `failed` count since the start."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        broker: Broker,
+        *,
+        window: int = WINDOW,
+        poll: float = POLL,
+        coalesce: float = COALESCE,
+        lease: float = LEASE,
+        max_held: int = MAX_HELD,
+        backoff: Backoff | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._outbox = outbox
+        self._broker = broker
+        self._room = asyncio.Semaphore(window)
+        self._poll = poll
+        self._coalesce = coalesce
+        self._lease = lease
+        self._max_held = max_held
+        self._backoff = backoff or Backoff(first=0.05, longest=2.0)
+        self._monotonic = monotonic
+        self._waiting: dict[str, Message] = {}
+        self._in_flight: dict[str, asyncio.Task[None]] = {}
+        self._confirmed: list[Message] = []
+        self._slot_free_at: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._discard = asyncio.Event()
+        self._failures = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self.published = 0
+        self.failed = 0
+
+    @property
+    def pending(self) -> int:
+        """How many messages are held here and not confirmed yet."""
+        return len(self._waiting) + len(self._in_flight)
+
+    def hand_over(self, messages: Sequence[Message]) -> None:
+        """See `Outgoing`."""
+        for message in messages:
+            self._hold(message)
+        self._wake.set()
+
+    def start(self) -> None:
+        """Begins to publish."""
+        steps: list[Coroutine[None, None, None]] = [
+            self._publish_waiting(),
+            self._discard_confirmed(),
+            self._claim_abandoned(),
+        ]
+        self._tasks = [asyncio.create_task(step, name="relay") for step in steps]
+
+    async def close(self, timeout: float = 3.0) -> None:
+        """Publishes what it holds, as far as that works in so many seconds; the rest stays in the outbox."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while (self._waiting or self._in_flight) and not self._failures:
+                    await asyncio.sleep(0.01)
+        tasks = [*self._tasks, *self._in_flight.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(OkeventsError):
+            await self._outbox.discard(self._confirmed)
+
+    def _hold(self, message: Message) -> None:
+        """Keeps it to be published, unless it is here already in this version or a newer one."""
+        known = self._waiting.get(message.outbox_key)
+        if known is not None:
+            if known.version < message.version:
+                self._waiting[message.outbox_key] = message
+        elif len(self._waiting) < self._max_held:
+            self._waiting[message.outbox_key] = message
+
+    async def _publish_waiting(self) -> None:
+        while True:
+            await self._room.acquire()
+            message, wait = self._next()
+            if message is not None:
+                key = message.outbox_key
+                self._in_flight[key] = asyncio.create_task(self._publish(message), name=f"publish {message.id}")
+                continue
+            self._room.release()
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+
+    def _next(self) -> tuple[Message | None, float | None]:
+        """The first message that may be published now; else how many seconds until a slot is free, if any is waited
+        for. Two publishes with one id are never in flight together: brokers confuse them."""
+        now = self._monotonic()
+        soonest: float | None = None
+        for key, message in self._waiting.items():
+            if key in self._in_flight:
+                continue
+            if message.slot is not None:
+                left = self._slot_free_at.get(key, now) - now
+                if left > 0:
+                    soonest = left if soonest is None else min(soonest, left)
+                    continue
+                self._slot_free_at[key] = now + self._coalesce
+            del self._waiting[key]
+            return message, None
+        self._slot_free_at = {key: at for key, at in self._slot_free_at.items() if at > now}
+        return None, soonest
+
+    async def _publish(self, message: Message) -> None:
+        try:
+            await self._broker.publish(message)
+        except Unroutable as error:
+            # It stays in the outbox, and is claimed again when its lease ends; others go on.
+            self.failed += 1
+            log.warning("%s %s has nowhere to go yet: %s", message.name, message.id, error.detail)
+        except OkeventsError as error:
+            self._hold(message)
+            await self._pause(error.detail)
+        except Exception as error:
+            log.exception("%s %s couldn't be published", message.name, message.id)
+            self._hold(message)
+            await self._pause(repr(error))
+        else:
+            self._failures = 0
+            self.published += 1
+            self._confirmed.append(message)
+            self._discard.set()
+        finally:
+            del self._in_flight[message.outbox_key]
+            self._room.release()
+            self._wake.set()
+
+    async def _pause(self, why: str) -> None:
+        """Holds a place in the window for a while, so that a broker in trouble is asked ever less often."""
+        self.failed += 1
+        self._failures += 1
+        if self._failures == 1:
+            log.warning("messages wait in the outbox: %s", why)
+        await asyncio.sleep(self._backoff.wait(self._failures))
+
+    async def _discard_confirmed(self) -> None:
+        """Forgets in the outbox all that was confirmed meanwhile, at once."""
+        attempt = 0
+        while True:
+            await self._discard.wait()
+            self._discard.clear()
+            confirmed, self._confirmed = self._confirmed, []
+            try:
+                await self._outbox.discard(confirmed)
+                attempt = 0
+            except OkeventsError as error:
+                self._confirmed = confirmed + self._confirmed
+                self._discard.set()
+                attempt += 1
+                log.warning("published messages couldn't be taken from the outbox yet: %s", error.detail)
+                await asyncio.sleep(self._backoff.wait(attempt))
+            except asyncio.CancelledError:
+                self._confirmed = confirmed + self._confirmed
+                raise
+
+    async def _claim_abandoned(self) -> None:
+        """Takes what nobody holds a lease on any more: another process died, or this one had no room for it."""
+        attempt = 0
+        while True:
+            room = self._max_held // 2 - len(self._waiting)
+            claimed: Sequence[Message] = []
+            try:
+                if room > 0 and not self._failures:
+                    claimed = await self._outbox.claim(min(room, 1000), self._lease)
+                    attempt = 0
+            except OkeventsError as error:
+                attempt += 1
+                log.warning("the outbox can't be read: %s", error.detail)
+                await asyncio.sleep(self._backoff.wait(attempt))
+            being_done = {message.id for message in self._confirmed}
+            self.hand_over([message for message in claimed if message.id not in being_done])
+            if len(claimed) < min(room, 1000):
+                await asyncio.sleep(self._poll)
