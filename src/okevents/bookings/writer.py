@@ -30,7 +30,7 @@ from okevents.bookings.requests import Book, Cancel
 from okevents.errors import Overloaded
 from okevents.kernel.clock import Clock
 from okevents.kernel.group_commit import GroupCommit, Pending
-from okevents.kernel.idempotency import Granted, IdempotencyStore, InFlight, KeptAnswer
+from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer
 from okevents.kernel.ids import BookingId, EventId, Nonce, Nonces
 from okevents.messaging.ports import Outgoing
 

@@ -1,0 +1,47 @@
+"""Answers to requests with an idempotency key."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from time import time
+
+import apsw
+
+from okevents.kernel.idempotency import Claim, ClaimResult, Granted, KeptAnswer, ScopedKey
+from okevents.persistence.sqlite.queries import queries
+from okevents.persistence.sqlite.readers import Readers
+from okevents.persistence.sqlite.writer import Writer
+
+
+def find_answer(connection: apsw.Connection, key: ScopedKey) -> KeptAnswer | None:
+    row = queries.find_answer(connection, key=key)
+    return KeptAnswer(*row) if row else None
+
+
+def insert_answer(connection: apsw.Connection, answer: KeptAnswer) -> None:
+    queries.insert_answer(
+        connection,
+        key=answer.key,
+        fingerprint=answer.fingerprint,
+        subject=answer.subject,
+        version=answer.version,
+        body=answer.body,
+        kept_at=time(),
+    )
+
+
+class SqliteIdempotencyStore:
+    """See `IdempotencyStore`. Keys and changes are one transaction here, so a claim only reads."""
+
+    def __init__(self, readers: Readers, writer: Writer) -> None:
+        self._readers = readers
+        self._writer = writer
+
+    async def claim(self, claims: Sequence[Claim]) -> Mapping[ScopedKey, ClaimResult]:
+        def read(connection: apsw.Connection) -> dict[ScopedKey, ClaimResult]:
+            return {claim.key: find_answer(connection, claim.key) or Granted(claim.nonce) for claim in claims}
+
+        return self._readers.run_here(read)
+
+    async def sweep(self, older_than: datetime) -> int:
+        before = older_than.timestamp()
+        return await self._writer.run(lambda connection: int(queries.sweep_answers(connection, before=before)))

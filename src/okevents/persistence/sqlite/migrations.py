@@ -1,0 +1,68 @@
+"""Numbered SQL files, each applied once, in the order of their names."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+
+import apsw
+
+from okevents import __version__
+from okevents.errors import ConfigurationError
+
+_OWN_TABLES = """
+CREATE TABLE IF NOT EXISTS okevents_schema (service TEXT NOT NULL, minimum_version TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS okevents_migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);
+"""
+
+MINIMUM_VERSION = "0.1.0"
+"""The oldest program that may use the schema as the migrations here leave it."""
+
+
+def known(service: str) -> dict[str, str]:
+    """Name and SQL of each migration of the service, in order."""
+    folder = files(__package__).joinpath("migrations", service)
+    return {file.name: file.read_text() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+
+
+def check_owner(connection: apsw.Connection, service: str) -> None:
+    """Raises ConfigurationError unless the database is this service's, or nobody's yet, and not too new."""
+    if not _has_table(connection, "okevents_schema"):
+        return
+    for owner, minimum in connection.execute("SELECT service, minimum_version FROM okevents_schema"):
+        if owner != service:
+            said = f"it is the {owner} service's database, and the {service} service needs one of its own"
+            raise ConfigurationError([f"{connection.filename}: {said}"])
+        if _numbers(minimum) > _numbers(__version__):
+            said = f"its schema needs okevents {minimum} or later; this is {__version__}: upgrade it"
+            raise ConfigurationError([f"{connection.filename}: {said}"])
+
+
+def pending(connection: apsw.Connection, service: str) -> Sequence[str]:
+    """Names of those that weren't applied yet."""
+    applied: set[object] = set()
+    if _has_table(connection, "okevents_migrations"):
+        applied = {name for (name,) in connection.execute("SELECT name FROM okevents_migrations")}
+    return [name for name in known(service) if name not in applied]
+
+
+def migrate(connection: apsw.Connection, service: str) -> Sequence[str]:
+    """Applies what is pending, within the caller's transaction."""
+    connection.execute(_OWN_TABLES)
+    names = pending(connection, service)
+    scripts = known(service)
+    for name in names:
+        connection.execute(scripts[name])
+        now = datetime.now(UTC).isoformat()
+        connection.execute("INSERT INTO okevents_migrations (name, applied_at) VALUES (?, ?)", (name, now))
+    connection.execute("DELETE FROM okevents_schema")
+    connection.execute("INSERT INTO okevents_schema VALUES (?, ?)", (service, MINIMUM_VERSION))
+    return names
+
+
+def _has_table(connection: apsw.Connection, name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
+    return found.fetchone() is not None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
