@@ -3,8 +3,8 @@
 OkeventsError
 ├── Refusal                 somebody asked for what can't be had; asking again in the same way is useless
 │   ├── BadInput            one fault for each bad field
-│   │   ├── BadCursor
-│   │   └── BodyTooLarge · UnsupportedMediaType
+│   │   └── MalformedJson · BadCursor
+│   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · MethodNotAllowed
 │   ├── NotFound            EventNotFound · BookingNotFound
 │   ├── Conflict            SoldOut · EventOver · EventCancelled · HallsUnknown · IllegalTransition
 │   │                       KeyInFlight
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     UNPROCESSABLE = "unprocessable"
     TOO_LARGE = "too-large"
     UNSUPPORTED = "unsupported"
+    TOO_SLOW = "too-slow"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 
@@ -93,6 +95,22 @@ class BodyTooLarge(Refusal):
     slug = "body-too-large"
     title = "The body is too large"
     kind = Kind.TOO_LARGE
+
+
+class BodyTooSlow(Refusal):
+    """The body didn't arrive in time."""
+
+    slug = "body-too-slow"
+    title = "The body took too long to arrive"
+    kind = Kind.TOO_SLOW
+
+
+class MethodNotAllowed(Refusal):
+    """The route doesn't have that method."""
+
+    slug = "method-not-allowed"
+    title = "The route does not have this method"
+    kind = Kind.METHOD_NOT_ALLOWED
 
 
 class UnsupportedMediaType(Refusal):

@@ -15,7 +15,6 @@ Text = Annotated[
 ]
 Email = Annotated[str, Meta(max_length=254, pattern=r"^[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+$(?!\n)")]
 ObjectId = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}$(?!\n)", description="24 hexadecimal digits.")]
-Reason = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)")]
 
 
 class GuestDraft(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -32,12 +31,6 @@ class BookingDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     hall: Text
     places: Annotated[int, Meta(ge=1, le=MAX_PLACES)]
     guest: GuestDraft
-
-
-class CancelDraft(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What may be sent to cancel a booking."""
-
-    reason: Reason | None = None
 
 
 def to_request(draft: BookingDraft, booking_id: BookingId) -> Book:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from okevents.bookings import identity
-from okevents.bookings.draft import BookingDraft, CancelDraft, to_request
+from okevents.bookings.draft import BookingDraft, to_request
 from okevents.bookings.job import Answer, BookingAnswer, Wanted
 from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import BookingsDatabase
@@ -19,6 +19,7 @@ from okevents.contracts.event import EventState
 from okevents.errors import BookingNotFound, EventNotFound, Unprocessable
 from okevents.kernel import validation
 from okevents.kernel.caller import Caller
+from okevents.kernel.cancellation import Cancellation
 from okevents.kernel.clock import MILLISECOND, Clock
 from okevents.kernel.idempotency import Claim, KeysInProgress
 from okevents.kernel.ids import BookingId, EventId, Nonces, is_object_id
@@ -76,7 +77,7 @@ class BookingService:
 
     async def cancel(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """Raises BadInput, BookingNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight."""
-        draft = validation.decode(body or b"{}", CancelDraft)
+        draft = validation.decode(body or b"{}", Cancellation)
         booking = await self.find(booking_id)
         request = Cancel(
             event_id=booking.event_id, booking_id=booking_id, reason=draft.reason, if_match=caller.if_match

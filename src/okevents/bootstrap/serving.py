@@ -10,9 +10,7 @@ from okevents.config.shape import Shape
 from okevents.http import app, server
 
 
-async def serve(
-    settings: Settings, shape: Shape, *, heard: Heard, on_listening: Callable[[str], None]
-) -> None:
+async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening: Callable[[str], None]) -> None:
     """Runs until it is cancelled, or SIGTERM or SIGINT comes; then finishes what it accepted.
 
     `heard` is told of each event that the Booking Service hears of and has saved; `on_listening` the address, once.
@@ -28,7 +26,7 @@ async def serve(
             page_size=settings.page_size,
             max_page_size=settings.max_page_size,
         )
-        asgi = app.build(parts.events, parts.bookings, health=checks, limits=limits)
+        asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
         await server.serve(asgi, settings.host, settings.port, settings.shutdown_grace, on_listening)
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from okevents.contracts.availability import Availability
 from okevents.errors import BadInput, EventNotFound, FieldFault, Unprocessable
-from okevents.events.draft import EventDraft, LongText
+from okevents.events.draft import EventDraft
 from okevents.events.listing import EventList, Page
 from okevents.events.messages import announcement
 from okevents.events.ports import (
@@ -30,6 +30,7 @@ from okevents.events.write import (
 from okevents.events.writer import EventWriter
 from okevents.kernel import validation
 from okevents.kernel.caller import Caller
+from okevents.kernel.cancellation import Cancellation
 from okevents.kernel.clock import Clock
 from okevents.kernel.idempotency import KeysInProgress
 from okevents.kernel.ids import EventId, Nonces, is_object_id
@@ -37,12 +38,6 @@ from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outgoing
 
 ANNOUNCE_CHUNK = 100
-
-
-class CancelDraft(Struct, forbid_unknown_fields=True):
-    """What may be sent to cancel an event."""
-
-    reason: LongText | None = None
 
 
 class Empty(Struct, forbid_unknown_fields=True):
@@ -101,7 +96,7 @@ class EventService:
 
     async def cancel(self, event_id: EventId, body: bytes, caller: Caller) -> Written:
         """Raises BadInput, EventNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight."""
-        draft = validation.decode(body or b"{}", CancelDraft)
+        draft = validation.decode(body or b"{}", Cancellation)
         return await self._write(Cancel(draft.reason), event_id, body, caller)
 
     async def reinstate(self, event_id: EventId, body: bytes, caller: Caller) -> Written:

@@ -59,6 +59,7 @@ class Relay:
         self._confirmed: list[Message] = []
         self._slot_free_at: dict[str, float] = {}
         self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
         self._discard = asyncio.Event()
         self._failures = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,7 +91,8 @@ class Relay:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while (self._waiting or self._in_flight) and not self._failures:
-                    await asyncio.sleep(0.01)
+                    self._idle.clear()
+                    await self._idle.wait()
         tasks = [*self._tasks, *self._in_flight.values()]
         for task in tasks:
             task.cancel()
@@ -163,11 +165,13 @@ class Relay:
             del self._in_flight[message.outbox_key]
             self._room.release()
             self._wake.set()
+            self._idle.set()
 
     async def _pause(self, why: str) -> None:
         """Holds a place in the window for a while, so that a broker in trouble is asked ever less often."""
         self.failed += 1
         self._failures += 1
+        self._idle.set()
         if self._failures == 1:
             log.warning("messages wait in the outbox: %s", why)
         await asyncio.sleep(self._backoff.wait(self._failures))

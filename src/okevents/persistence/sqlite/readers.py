@@ -49,5 +49,10 @@ class Readers:
         connection: apsw.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
             connection = self._own.connection = self._open()
-        with translated(self._path), connection:
-            return read(connection)
+        with translated(self._path):
+            # One transaction, so that several statements see one snapshot.
+            connection.execute("BEGIN")
+            try:
+                return read(connection)
+            finally:
+                connection.execute("ROLLBACK")

@@ -79,15 +79,17 @@ class Writer:
 
     def _attempt(self, work: Callable[[apsw.Connection], Any]) -> tuple[Any, BaseException | None]:
         """Runs the work so that it can be undone alone. Trouble with the file ends the whole transaction."""
+        result: Any = None
+        failure: Exception | None = None
         self._connection.execute("SAVEPOINT work")
         try:
-            result, failure = work(self._connection), None
+            result = work(self._connection)
         except apsw.ConstraintError as error:
-            result, failure = None, error
+            failure = error
         except apsw.Error:
             raise
         except Exception as error:  # noqa: BLE001 - its caller hears of it
-            result, failure = None, error
+            failure = error
         if failure is not None:
             self._connection.execute("ROLLBACK TO work")
         self._connection.execute("RELEASE work")

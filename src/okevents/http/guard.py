@@ -1,0 +1,104 @@
+"""What stands before every route: limits on body and time, HEAD, the security headers, and the last line of errors."""
+
+import asyncio
+import logging
+
+from okevents.errors import BodyTooLarge, BodyTooSlow, OkeventsError, Unavailable
+from okevents.http.asgi import App, Message, Receive, Scope, Send, header, respond
+from okevents.http.limits import Limits
+from okevents.http.problems import InternalError, problem
+
+log = logging.getLogger(__name__)
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+]
+
+
+class Guard:
+    """Whatever happens behind it, the client gets an answer in time, and never a stack trace."""
+
+    def __init__(self, app: App, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send, is_head=scope["method"] == "HEAD")
+        if answer.is_head:
+            scope["method"] = "GET"
+        try:
+            async with asyncio.timeout(self._limits.request_timeout) as deadline:
+                answer.deadline = deadline
+                await self._app(scope, _Body(scope, receive, self._limits).receive, answer.send)
+        except OkeventsError as error:
+            await answer.fail(scope, error)
+        except TimeoutError:
+            await answer.fail(scope, Unavailable("the request took too long to answer; what became of it is unknown"))
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            await answer.fail(scope, InternalError("something went wrong here; it is logged"))
+
+
+class _Answer:
+    """Notices when the response begins: from then on a problem can't be told any more, and a stream has no deadline."""
+
+    def __init__(self, send: Send, *, is_head: bool) -> None:
+        self._send = send
+        self.is_head = is_head
+        self._has_begun = False
+        self.deadline: asyncio.Timeout | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._has_begun = True
+            message["headers"] = [*message["headers"], *SECURITY_HEADERS]
+            if self.deadline is not None:
+                self.deadline.reschedule(None)
+        elif self.is_head:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def fail(self, scope: Scope, error: OkeventsError) -> None:
+        if self._has_begun:
+            raise ConnectionAbortedError(f"{scope['path']}: {error}")
+        await respond(self.send, *problem(error, scope["path"]))
+
+
+class _Body:
+    """The request's body, whole: read into one buffer, however small the pieces are, up to the limit and in time."""
+
+    def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._limits = limits
+        self._is_read = False
+
+    async def receive(self) -> Message:
+        if self._is_read:
+            return await self._receive()
+        self._is_read = True
+        length = header(self._scope, b"content-length")
+        if length is not None and int(length) > self._limits.max_body:
+            raise self._too_large()
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.body_timeout):
+                while True:
+                    message = await self._receive()
+                    if message["type"] != "http.request":
+                        return message
+                    body += message.get("body", b"")
+                    if len(body) > self._limits.max_body:
+                        raise self._too_large()
+                    if not message.get("more_body", False):
+                        return {"type": "http.request", "body": bytes(body), "more_body": False}
+        except TimeoutError:
+            raise BodyTooSlow(f"the body didn't arrive within {self._limits.body_timeout:g} s") from None
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"the body has more than the {self._limits.max_body} bytes that are allowed")

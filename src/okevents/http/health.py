@@ -1,0 +1,68 @@
+"""Whether the process lives, and whether it is ready for requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.response import Response
+from msgspec import Struct
+
+from okevents.errors import OkeventsError
+from okevents.http import answers
+
+CHECK_WITHIN = 3.0
+
+
+class HealthCheck(Struct, frozen=True, kw_only=True):
+    """A part that is needed. Without one that isn't required the service still answers requests: messages wait."""
+
+    name: str
+    check: Callable[[], Awaitable[None]]
+    is_required: bool = True
+
+
+class PartShown(Struct, kw_only=True):
+    """The state of one part."""
+
+    name: str
+    state: str
+    is_required: bool
+    detail: str | None = None
+
+
+class HealthShown(Struct, kw_only=True):
+    """Ready or not, and every part."""
+
+    status: str
+    parts: list[PartShown]
+
+
+@get("/health/live")
+async def live() -> Response[bytes]:
+    return answers.json(b'{"status":"ok"}')
+
+
+@get("/health/ready")
+async def ready(request: Request[object, object, State]) -> Response[bytes]:
+    checks: Sequence[HealthCheck] = request.app.state.health
+    parts = await asyncio.gather(*(_look(each) for each in checks))
+    is_ready = all(part.state == "ok" for part in parts if part.is_required)
+    shown = HealthShown(status="ok" if is_ready else "unavailable", parts=parts)
+    return answers.json(msgspec.json.encode(shown), 200 if is_ready else 503)
+
+
+ROUTES = [live, ready]
+
+
+async def _look(each: HealthCheck) -> PartShown:
+    try:
+        async with asyncio.timeout(CHECK_WITHIN):
+            await each.check()
+    except OkeventsError as error:
+        return PartShown(name=each.name, state="unavailable", is_required=each.is_required, detail=error.detail)
+    except TimeoutError:
+        said = f"no answer within {CHECK_WITHIN:g} s"
+        return PartShown(name=each.name, state="unavailable", is_required=each.is_required, detail=said)
+    return PartShown(name=each.name, state="ok", is_required=each.is_required)

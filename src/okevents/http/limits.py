@@ -1,0 +1,13 @@
+"""Limits on what a request may cost."""
+
+from msgspec import Struct
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """`max_body` in bytes, time-outs in seconds, page sizes in events."""
+
+    max_body: int = 1024**2
+    body_timeout: float = 15.0
+    request_timeout: float = 30.0
+    page_size: int = 50
+    max_page_size: int = 500

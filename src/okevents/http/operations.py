@@ -1,0 +1,228 @@
+"""What there is to be asked: a table of the routes, for the OpenAPI document."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+_KEY = {
+    "Idempotency-Key": "The same key and body again give the first answer again, for 24 hours; 1 to 255 visible "
+    "ASCII characters."
+}
+_MATCH = {"If-Match": "Change it only in this version: an ETag as it was read."}
+_BAD = {400: "Bad input; `errors` names each field."}
+_WRITE = {
+    **_BAD,
+    409: "The present state doesn't allow it, or a request with the same key is in progress.",
+    413: "The body is too large.",
+    415: "The content type isn't JSON.",
+    422: "The idempotency key belongs to another request.",
+    503: "Try again after `Retry-After` seconds.",
+}
+_UNKNOWN = {404: "There is no such thing."}
+_VERSION = {412: "The present version is another one."}
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """One method of one route. `takes` and `gives` name shapes."""
+
+    method: Literal["get", "put", "post", "patch"]
+    path: str
+    name: str
+    tag: str
+    summary: str
+    query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
+    takes: str | None = None
+    media_types: tuple[str, ...] = ("application/json",)
+    is_body_required: bool = True
+    example: Any = None
+    gives: str | None = None
+    gives_many: bool = False
+    status: int = 200
+    problems: Mapping[int, str] = {}
+
+
+EVENT_EXAMPLE = {
+    "name": "Night of the Organ",
+    "startdate": "2031-05-09T20:00:00+02:00",
+    "enddate": "2031-05-09T22:30:00+02:00",
+    "duration": 150,
+    "timezone": "Europe/Madrid",
+    "location": {
+        "name": "Palau Nou",
+        "address": "Carrer del Mar 4, Barcelona",
+        "country": "ES",
+        "opentime": 18,
+        "closetime": 24,
+        "halls": [{"name": "Great hall", "location": "ground floor", "capacity": 420}],
+    },
+}
+BOOKING_EXAMPLE = {
+    "event_id": "5a8f0b1c2d3e4f5061728394",
+    "hall": "Great hall",
+    "places": 2,
+    "guest": {"name": "Ada Example", "email": "ada@example.org"},
+}
+
+BOTH = (
+    Operation(method="get", path="/health/live", name="live", tag="health", summary="The process lives."),
+    Operation(
+        method="get",
+        path="/health/ready",
+        name="ready",
+        tag="health",
+        summary="Ready for requests, with the state of each part.",
+        gives="HealthShown",
+    ),
+)
+
+EVENTS = (
+    Operation(
+        method="get",
+        path="/events",
+        name="list_events",
+        tag="events",
+        summary="Upcoming events, the soonest first, then past ones, the latest first.",
+        query={
+            "q": "Text in the event's or location's name, address, description, organiser or tags.",
+            "country": "The location's country.",
+            "from": "Starts then or later: Unix milliseconds or RFC 3339.",
+            "to": "Starts before: Unix milliseconds or RFC 3339.",
+            "hall_capacity": "Some hall takes so many people.",
+            "available": "Some hall has so many free places.",
+            "status": "scheduled or cancelled.",
+            "limit": "Events in a page.",
+            "cursor": "As it stands in the Link header of the page before.",
+        },
+        gives="EventShown",
+        gives_many=True,
+        problems=_BAD,
+    ),
+    Operation(
+        method="post",
+        path="/events",
+        name="create_event",
+        tag="events",
+        summary="Create an event.",
+        headers=_KEY,
+        takes="EventDraft",
+        example=EVENT_EXAMPLE,
+        gives="EventShown",
+        status=201,
+        problems=_WRITE,
+    ),
+    Operation(
+        method="get",
+        path="/events/id/{id}",
+        name="find_event",
+        tag="events",
+        summary="The event of that id.",
+        gives="EventShown",
+        problems={**_BAD, **_UNKNOWN},
+    ),
+    Operation(
+        method="get",
+        path="/events/name/{name}",
+        name="find_event_by_name",
+        tag="events",
+        summary="The next upcoming event of exactly that name, else the latest past one.",
+        gives="EventShown",
+        problems=_UNKNOWN,
+    ),
+    Operation(
+        method="put",
+        path="/events/id/{id}",
+        name="replace_event",
+        tag="events",
+        summary="Replace the event.",
+        headers={**_KEY, **_MATCH},
+        takes="EventDraft",
+        example=EVENT_EXAMPLE,
+        gives="EventShown",
+        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+    ),
+    Operation(
+        method="patch",
+        path="/events/id/{id}",
+        name="patch_event",
+        tag="events",
+        summary="Change some of the event by a JSON merge patch (RFC 7396).",
+        headers={**_KEY, **_MATCH},
+        takes="EventPatch",
+        media_types=("application/merge-patch+json", "application/json"),
+        example={"description": "With an introduction at 19:30."},
+        gives="EventShown",
+        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+    ),
+    Operation(
+        method="post",
+        path="/events/id/{id}/cancel",
+        name="cancel_event",
+        tag="events",
+        summary="Cancel the event.",
+        headers={**_KEY, **_MATCH},
+        takes="Cancellation",
+        is_body_required=False,
+        example={"reason": "The organ is being repaired."},
+        gives="EventShown",
+        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+    ),
+    Operation(
+        method="post",
+        path="/events/id/{id}/reinstate",
+        name="reinstate_event",
+        tag="events",
+        summary="Let a cancelled event take place after all.",
+        headers={**_KEY, **_MATCH},
+        gives="EventShown",
+        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+    ),
+)
+
+BOOKINGS = (
+    Operation(
+        method="get",
+        path="/availability/{event_id}",
+        name="find_availability",
+        tag="bookings",
+        summary="What can be booked of the event.",
+        gives="AvailabilityShown",
+        problems={**_BAD, **_UNKNOWN},
+    ),
+    Operation(
+        method="post",
+        path="/bookings",
+        name="book",
+        tag="bookings",
+        summary="Book places in a hall.",
+        headers=_KEY,
+        takes="BookingDraft",
+        example=BOOKING_EXAMPLE,
+        gives="BookingMade",
+        status=201,
+        problems={**_WRITE, **_UNKNOWN, 409: "Sold out (`free` says what is left), over, cancelled, or halls unknown."},
+    ),
+    Operation(
+        method="get",
+        path="/bookings/{id}",
+        name="find_booking",
+        tag="bookings",
+        summary="The booking of that id, with its history.",
+        gives="BookingShown",
+        problems={**_BAD, **_UNKNOWN},
+    ),
+    Operation(
+        method="post",
+        path="/bookings/{id}/cancel",
+        name="cancel_booking",
+        tag="bookings",
+        summary="Give the booking's places back.",
+        headers={**_KEY, **_MATCH},
+        takes="Cancellation",
+        is_body_required=False,
+        example={"reason": "ill"},
+        gives="BookingShown",
+        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+    ),
+)

@@ -1,0 +1,57 @@
+"""Errors as RFC 9457 problems. The one place that knows which status belongs to which kind of error."""
+
+from typing import Any
+
+import msgspec
+
+from okevents.errors import BadInput, Kind, OkeventsError, Unavailable
+
+STATUS: dict[Kind, int] = {
+    Kind.BAD_INPUT: 400,
+    Kind.NOT_FOUND: 404,
+    Kind.METHOD_NOT_ALLOWED: 405,
+    Kind.TOO_SLOW: 408,
+    Kind.CONFLICT: 409,
+    Kind.PRECONDITION_FAILED: 412,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED: 415,
+    Kind.UNPROCESSABLE: 422,
+    Kind.INTERNAL: 500,
+    Kind.UNAVAILABLE: 503,
+}
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class InternalError(OkeventsError):
+    """A fault of the program itself. What it was is in the log, never in the answer."""
+
+
+def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body. `errors` has one entry for each bad field, with its JSON pointer."""
+    status = STATUS[error.kind]
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.slug}",
+        "title": error.title,
+        "status": status,
+        "detail": error.detail,
+        "instance": instance,
+        **error.members,
+    }
+    headers = {"content-type": MEDIA_TYPE}
+    if isinstance(error, BadInput):
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = str(error.retry_after)
+    return status, headers, msgspec.json.encode(body)
+
+
+def every_problem() -> dict[str, type[OkeventsError]]:
+    """Each error that can be told, by its slug."""
+    found: dict[str, type[OkeventsError]] = {}
+    kinds: list[type[OkeventsError]] = [OkeventsError]
+    while kinds:
+        kind = kinds.pop()
+        found.setdefault(kind.slug, kind)
+        kinds += kind.__subclasses__()
+    return dict(sorted(found.items()))

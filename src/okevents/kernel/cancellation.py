@@ -1,0 +1,13 @@
+"""What may be sent to cancel something."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Reason = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)")]
+
+
+class Cancellation(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why, if anybody is to know."""
+
+    reason: Reason | None = None
