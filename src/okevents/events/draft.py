@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from okevents.errors import BadInput, FieldFault
 from okevents.events import identity
@@ -33,7 +33,7 @@ Instant = Annotated[
         examples=[1924977600000],
     ),
 ]
-Given = object
+Given = Any
 """The server's own fields: accepted, so that what was read can be sent back, and ignored."""
 
 
@@ -65,7 +65,7 @@ class EventDraft(Struct, kw_only=True, forbid_unknown_fields=True):
 
     name: Name
     startdate: Instant
-    enddate: Instant | UnsetType | None = UNSET
+    enddate: Instant | None = None
     duration: Annotated[int, Meta(ge=0, le=MAX_DURATION, description="Minutes.")] = 0
     location: LocationDraft
     description: LongText = ""
@@ -116,7 +116,7 @@ def to_event(draft: EventDraft, event_id: EventId, now: datetime, present: Event
 
 
 def _end(draft: EventDraft, starts_at: datetime | None, faults: list[FieldFault]) -> datetime | None:
-    if draft.enddate is UNSET or draft.enddate is None:
+    if draft.enddate is None:
         try:
             return starts_at and starts_at + timedelta(minutes=draft.duration)
         except OverflowError:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 from litestar import Litestar, Request, get
@@ -49,13 +50,16 @@ def build(
         "limits": limits,
         "schema": msgspec.json.encode(document),
     }
-    app: App = Litestar(
-        route_handlers=routes,
-        state=State(state),
-        openapi_config=None,
-        request_max_body_size=None,
-        exception_handlers={OkeventsError: _refuse, HTTPException: _refuse_http, Exception: _fail},
-        logging_config=None,
+    app = cast(
+        App,
+        Litestar(
+            route_handlers=routes,
+            state=State(state),
+            openapi_config=None,
+            request_max_body_size=None,
+            exception_handlers={OkeventsError: _refuse, HTTPException: _refuse_http, Exception: _fail},
+            logging_config=None,
+        ),
     )
     if event_service is not None:
         app = Front(app, event_service)

@@ -1,0 +1,38 @@
+"""What the table of settings says of each of them, besides its name, its type and its default."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from okevents.config.shape import Shape
+
+
+class Part(StrEnum):
+    """What a setting is about. A command takes the settings of the parts that it uses."""
+
+    LISTENING = "listening"
+    STORAGE = "storage"
+    MESSAGES = "messages"
+    LIMITS = "limits"
+    LOGS = "logs"
+
+
+Parse = Callable[[object], Any]
+"""From what was given, text or a TOML value, to the setting's value. Raises ValueError with what is expected."""
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """`metavar` stands for the value in help. `shapes`: the ones it has a meaning in. `defaults`: of single shapes,
+    where they differ from the field's. `default_said` tells a default that is worked out from other settings.
+    `is_url`: the value may hold a password, which is never shown."""
+
+    part: Part
+    help: str
+    parse: Parse
+    metavar: str = "TEXT"
+    shapes: frozenset[Shape] = frozenset(Shape)
+    defaults: Mapping[Shape, Any] = {}
+    default_said: str | None = None
+    is_url: bool = False

@@ -1,0 +1,93 @@
+"""From what was given, on a command line, in the environment or in TOML, to a value.
+
+Each parser raises ValueError, whose text says what is expected.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+_SIZE = re.compile(r"(\d{1,15})\s*(b|kib|mib|gib)?", re.IGNORECASE | re.ASCII)
+_SIZES = {"": 1, "b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.IGNORECASE | re.ASCII)
+_SECONDS_IN = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_YES = {"true", "yes", "on", "1"}
+_NO = {"false", "no", "off", "0"}
+
+
+def text(given: object) -> str:
+    """Text that isn't empty."""
+    if not isinstance(given, str) or not given.strip():
+        raise ValueError("a text that isn't empty is expected")
+    return given.strip()
+
+
+def path(given: object) -> Path:
+    """A file's or folder's path; `~` is the home folder."""
+    try:
+        return Path(text(given)).expanduser()
+    except RuntimeError:
+        raise ValueError("a path is expected; the home folder of '~' isn't known here") from None
+
+
+def flag(given: object) -> bool:
+    """Yes or no."""
+    said = str(given).strip().lower()
+    if isinstance(given, bool | str) and said in _YES | _NO:
+        return said in _YES
+    raise ValueError("true or false is expected")
+
+
+def port(given: object) -> int:
+    """A TCP port; 0 lets the system choose a free one."""
+    if isinstance(given, str) and given.startswith("tcp://"):
+        said = "that is what Kubernetes sets for a service of this name: set enableServiceLinks to false"
+        raise ValueError(f"a number from 0 to 65535 is expected; {said}")
+    return whole(0, 65535)(given)
+
+
+def whole(least: int, most: int) -> Callable[[object], int]:
+    """Whole numbers in that range."""
+
+    def parse(given: object) -> int:
+        said = str(given).strip()
+        if isinstance(given, int | str) and re.fullmatch(r"\d{1,15}", said, re.ASCII) and least <= int(said) <= most:
+            return int(said)
+        raise ValueError(f"a number from {least} to {most} is expected")
+
+    return parse
+
+
+def seconds(least: float, most: float) -> Callable[[object], float]:
+    """Lengths of time in that range, in seconds; '500ms', '10s', '2m' and '1h' are understood."""
+
+    def parse(given: object) -> float:
+        match = None if isinstance(given, bool) else _SECONDS.fullmatch(str(given).strip())
+        if match and least <= (value := float(match[1]) * _SECONDS_IN[(match[2] or "").lower()]) <= most:
+            return value
+        raise ValueError(f"seconds from {least:g} to {most:g} are expected, such as '10' or '500ms'")
+
+    return parse
+
+
+def size(least: int, most: int) -> Callable[[object], int]:
+    """Numbers of bytes in that range; '64 KiB' and '1 MiB' are understood."""
+
+    def parse(given: object) -> int:
+        match = None if isinstance(given, bool) else _SIZE.fullmatch(str(given).strip())
+        if match and least <= (value := int(match[1]) * _SIZES[(match[2] or "").lower()]) <= most:
+            return value
+        raise ValueError(f"bytes from {least} to {most} are expected, such as '65536' or '1MiB'")
+
+    return parse
+
+
+def choice(*known: str) -> Callable[[object], str]:
+    """One of these words."""
+
+    def parse(given: object) -> str:
+        if isinstance(given, str) and given.strip().lower() in known:
+            return given.strip().lower()
+        raise ValueError(f"one of {', '.join(known)} is expected")
+
+    return parse

@@ -1,0 +1,253 @@
+"""The settings: the one table that options, environment variables, the TOML file and the documentation follow."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Struct
+
+from okevents.config import parse, urls
+from okevents.config.option import Option, Part
+from okevents.config.shape import Shape
+from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
+from okevents.observability.masking import masked
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
+
+_UP = frozenset({Shape.UP})
+_WITH_EVENTS = frozenset({Shape.UP, Shape.EVENTS})
+_WITH_BOOKINGS = frozenset({Shape.UP, Shape.BOOKINGS})
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """A field for each setting: `max_body` is `--max-body`, `OKEVENTS_MAX_BODY`, and `max-body` in TOML.
+
+    `events_database` and `bookings_database` are filled in when the settings are loaded: nothing but that reads
+    `database`. Its text shows no password.
+    """
+
+    host: Annotated[
+        str,
+        Option(
+            part=Part.LISTENING,
+            help="Address to listen on. Others than loopback need --insecure.",
+            parse=parse.text,
+            metavar="ADDRESS",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Option(
+            part=Part.LISTENING,
+            help="Port to listen on; 0 takes a free one.",
+            parse=parse.port,
+            metavar="PORT",
+            defaults={Shape.BOOKINGS: 8282},
+        ),
+    ] = 8181
+    insecure: Annotated[
+        bool,
+        Option(
+            part=Part.LISTENING,
+            help="Listen on any address although everything is open to whoever can reach it.",
+            parse=parse.flag,
+        ),
+    ] = False
+    data: Annotated[
+        Path,
+        Option(
+            part=Part.STORAGE,
+            help="Folder of the SQLite files that are used where no database is set.",
+            parse=parse.path,
+            metavar="FOLDER",
+        ),
+    ] = Path("data")
+    database: Annotated[
+        str | None,
+        Option(
+            part=Part.STORAGE,
+            help="The service's database: sqlite:///FILE, postgresql://… or mongodb://…. Under `up` it is the "
+            "Events Service's; the Booking Service's has the same name with `_bookings` added.",
+            parse=urls.database,
+            metavar="URL",
+            is_url=True,
+        ),
+    ] = None
+    events_database: Annotated[
+        str,
+        Option(
+            part=Part.STORAGE,
+            help="The Events Service's database; goes before `database`.",
+            parse=urls.database,
+            metavar="URL",
+            shapes=_WITH_EVENTS,
+            default_said="`events.sqlite3` in the data folder",
+            is_url=True,
+        ),
+    ] = ""
+    bookings_database: Annotated[
+        str,
+        Option(
+            part=Part.STORAGE,
+            help="The Booking Service's database; goes before `database`.",
+            parse=urls.database,
+            metavar="URL",
+            shapes=_WITH_BOOKINGS,
+            default_said="`bookings.sqlite3` in the data folder",
+            is_url=True,
+        ),
+    ] = ""
+    broker: Annotated[
+        str,
+        Option(
+            part=Part.MESSAGES,
+            help="The broker between the services: local: (under `up` only), amqp://… or amqps://….",
+            parse=urls.broker,
+            metavar="URL",
+            defaults={Shape.UP: "local:"},
+            default_said="`local:` under `up`, else it must be set",
+            is_url=True,
+        ),
+    ] = ""
+    exchange: Annotated[
+        str,
+        Option(
+            part=Part.MESSAGES,
+            help="Topic exchange that messages are published to.",
+            parse=urls.broker_name,
+            metavar="NAME",
+        ),
+    ] = "okevents"
+    dead_letter_exchange: Annotated[
+        str,
+        Option(
+            part=Part.MESSAGES,
+            help="Exchange of the messages that couldn't be handled.",
+            parse=urls.broker_name,
+            metavar="NAME",
+        ),
+    ] = "okevents.dead"
+    events_queue: Annotated[
+        str,
+        Option(
+            part=Part.MESSAGES,
+            help="Queue that the Events Service hears from.",
+            parse=urls.broker_name,
+            metavar="NAME",
+        ),
+    ] = EVENTS_QUEUE
+    bookings_queue: Annotated[
+        str,
+        Option(
+            part=Part.MESSAGES,
+            help="Queue that the Booking Service hears from.",
+            parse=urls.broker_name,
+            metavar="NAME",
+        ),
+    ] = BOOKINGS_QUEUE
+    prefetch: Annotated[
+        int,
+        Option(
+            part=Part.MESSAGES,
+            help="How many messages of a queue are handled at once.",
+            parse=parse.whole(1, 10_000),
+            metavar="COUNT",
+        ),
+    ] = 64
+    max_attempts: Annotated[
+        int,
+        Option(
+            part=Part.MESSAGES,
+            help="How often a message is tried before it becomes a dead letter.",
+            parse=parse.whole(1, 100),
+            metavar="COUNT",
+        ),
+    ] = 5
+    page_size: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="Events in a page of GET /events where the request doesn't say.",
+            parse=parse.whole(1, 10_000),
+            metavar="COUNT",
+            shapes=_WITH_EVENTS,
+        ),
+    ] = 50
+    max_page_size: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="The most that a request may ask for in a page.",
+            parse=parse.whole(1, 10_000),
+            metavar="COUNT",
+            shapes=_WITH_EVENTS,
+        ),
+    ] = 500
+    max_body: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="The largest body of a request.",
+            parse=parse.size(1024, 64 * 1024**2),
+            metavar="BYTES",
+        ),
+    ] = 1024**2
+    body_timeout: Annotated[
+        float,
+        Option(
+            part=Part.LIMITS,
+            help="How long a client may take to send a body.",
+            parse=parse.seconds(0.1, 600),
+            metavar="SECONDS",
+        ),
+    ] = 15.0
+    request_timeout: Annotated[
+        float,
+        Option(
+            part=Part.LIMITS,
+            help="How long a request may take to be answered; streams are exempt.",
+            parse=parse.seconds(0.1, 600),
+            metavar="SECONDS",
+        ),
+    ] = 30.0
+    shutdown_grace: Annotated[
+        float,
+        Option(
+            part=Part.LIMITS,
+            help="How long a stopping process may take to finish what it accepted.",
+            parse=parse.seconds(0, 600),
+            metavar="SECONDS",
+        ),
+    ] = 10.0
+    log_level: Annotated[
+        LogLevel,
+        Option(
+            part=Part.LOGS,
+            help="The least that is logged: debug, info, warning or error.",
+            parse=parse.choice("debug", "info", "warning", "error"),
+            metavar="LEVEL",
+        ),
+    ] = "info"
+    log_format: Annotated[
+        LogFormat,
+        Option(
+            part=Part.LOGS,
+            help="text for people, json for machines: one object a line.",
+            parse=parse.choice("text", "json"),
+            metavar="FORMAT",
+        ),
+    ] = "text"
+
+    @property
+    def topology(self) -> Topology:
+        """The names that the broker is told."""
+        return Topology(
+            exchange=self.exchange,
+            dead_letter_exchange=self.dead_letter_exchange,
+            bookings_queue=self.bookings_queue,
+            events_queue=self.events_queue,
+        )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={masked(repr(getattr(self, name)))}" for name in self.__struct_fields__)
+        return f"Settings({shown})"
