@@ -30,7 +30,8 @@ class Guard:
             return
         answer = _Answer(send, is_head=scope["method"] == "HEAD")
         if answer.is_head:
-            scope["method"] = "GET"
+            # A copy: the server must go on to know that it is a HEAD.
+            scope = {**scope, "method": "GET"}
         try:
             async with asyncio.timeout(self._limits.request_timeout) as deadline:
                 answer.deadline = deadline

@@ -147,7 +147,7 @@ async def page(request: AnyRequest) -> Response[bytes]:
     name = request.scope["path"].removeprefix("/schema").strip("/") or "page.html"
     media_type = {"html": "text/html", "js": "text/javascript", "css": "text/css"}[name.rpartition(".")[2]]
     body = files(__package__).joinpath("pages", name).read_bytes()
-    return Response(body, media_type=f"{media_type}; charset=utf-8")
+    return Response(body, media_type=media_type)
 
 
 @get("/problems/{slug:str}")

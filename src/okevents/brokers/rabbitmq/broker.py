@@ -1,0 +1,58 @@
+"""RabbitMQ as a broker."""
+
+import asyncio
+
+from okevents.brokers.rabbitmq.link import Link
+from okevents.brokers.rabbitmq.parking import RabbitmqDeadLetters
+from okevents.brokers.rabbitmq.publisher import PUBLISH_WITHIN, Publisher
+from okevents.brokers.rabbitmq.subscription import WATCH_EVERY, RabbitmqSubscription
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import Receive
+from okevents.messaging.topology import Topology
+
+
+class RabbitmqBroker:
+    """See `Broker`. Two connections: one publishes, one consumes."""
+
+    def __init__(
+        self,
+        url: str,
+        topology: Topology,
+        *,
+        publish_within: float = PUBLISH_WITHIN,
+        watch_every: float = WATCH_EVERY,
+    ) -> None:
+        self._topology = topology
+        self._watch_every = watch_every
+        self._publishing = Link(url, topology, "publishing")
+        self._consuming = Link(url, topology, "consuming")
+        self._publisher = Publisher(self._publishing, topology, publish_within)
+
+    async def connect(self) -> None:
+        channel = await self._publishing.channel(confirms=True)
+        await channel.close()
+
+    async def publish(self, message: Message) -> None:
+        await self._publisher.publish(message)
+
+    async def subscribe(self, queue: str, receive: Receive, *, prefetch: int) -> RabbitmqSubscription:
+        subscription = RabbitmqSubscription(
+            self._consuming,
+            queue,
+            self._topology.parking_queue(queue),
+            receive,
+            prefetch,
+            watch_every=self._watch_every,
+        )
+        await subscription.started()
+        return subscription
+
+    def dead_letters(self, queue: str) -> RabbitmqDeadLetters:
+        return RabbitmqDeadLetters(self._publishing, queue, self._topology.parking_queue(queue))
+
+    async def check(self) -> None:
+        channel = await self._publishing.channel(confirms=False)
+        await channel.close()
+
+    async def close(self) -> None:
+        await asyncio.gather(self._publishing.close(), self._consuming.close())

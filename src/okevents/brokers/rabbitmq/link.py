@@ -1,0 +1,109 @@
+"""A connection to RabbitMQ that is made when it is needed, and made anew when it is lost."""
+
+import asyncio
+import contextlib
+from urllib.parse import urlsplit
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
+
+from okevents.brokers.rabbitmq.declare import declare
+from okevents.errors import BrokerUnavailable
+from okevents.messaging.topology import Topology
+
+CONNECT_WITHIN = 5.0
+CLOSE_WITHIN = 2.0
+HEARTBEAT = 15
+
+TROUBLE = (AMQPError, ConnectionError, OSError, RuntimeError, asyncio.InvalidStateError)
+"""What the client raises when a connection or channel fails, or has failed before."""
+
+
+class Link:
+    """One connection, and its topology declared. Publishing and consuming use one each: a broker that is short of
+    memory or disk stops reading from those that publish, and acknowledgements must go on."""
+
+    def __init__(self, url: str, topology: Topology, purpose: str) -> None:
+        self._url = url
+        self._topology = topology
+        self._purpose = purpose
+        self._connection: AbstractConnection | None = None
+        self._making = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> str:
+        """Where the broker is, without credentials."""
+        parts = urlsplit(self._url)
+        return f"{parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}"
+
+    async def channel(self, *, confirms: bool) -> AbstractChannel:
+        """A new channel. A message that reaches no queue raises: a confirm alone says nothing about routing.
+
+        Raises BrokerUnavailable.
+        """
+        connection = await self._connected()
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                channel = connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
+                await channel.initialize()
+        except (TimeoutError, *TROUBLE) as error:
+            self.drop(connection)
+            raise self._unavailable(error) from error
+        return channel
+
+    def drop(self, connection: AbstractConnection | None = None) -> None:
+        """Gives the connection up without waiting: it may never answer again. The next use makes a new one."""
+        if connection is not None and connection is not self._connection:
+            return
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            task = asyncio.create_task(_close(connection), name=f"close {self._purpose}")
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        self.drop()
+        if self._closing:
+            await asyncio.wait(set(self._closing))
+
+    async def _connected(self) -> AbstractConnection:
+        async with self._making:
+            if self._connection is not None and not self._connection.is_closed:
+                return self._connection
+            connection: AbstractConnection | None = None
+            try:
+                async with asyncio.timeout(CONNECT_WITHIN):
+                    connection = await aio_pika.connect(
+                        self._url,
+                        heartbeat=HEARTBEAT,
+                        client_properties={"connection_name": f"okevents {self._purpose}"},
+                    )
+                    await declare(connection, self._topology)
+            except ChannelPreconditionFailed as error:
+                await _close_if_open(connection)
+                said = f"it has an exchange or a queue of that name with other properties ({error})"
+                raise BrokerUnavailable(f"RabbitMQ at {self.address}: {said}; delete it, or set other names") from error
+            except (TimeoutError, *TROUBLE) as error:
+                await _close_if_open(connection)
+                raise self._unavailable(error) from error
+            self._connection = connection
+            return connection
+
+    def _unavailable(self, error: BaseException) -> BrokerUnavailable:
+        why = str(error) or type(error).__name__
+        return BrokerUnavailable(
+            f"RabbitMQ can't be reached at {self.address} ({why}); see that it runs and that the broker's URL is right"
+        )
+
+
+async def _close_if_open(connection: AbstractConnection | None) -> None:
+    if connection is not None:
+        await _close(connection)
+
+
+async def _close(connection: AbstractConnection) -> None:
+    with contextlib.suppress(TimeoutError, *TROUBLE):
+        async with asyncio.timeout(CLOSE_WITHIN):
+            await connection.close()

@@ -1,0 +1,98 @@
+"""The parked messages of one queue, in a queue of their own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import DeliveryError
+
+from okevents.brokers.rabbitmq.codec import from_wire, parked_at, reason, to_wire
+from okevents.brokers.rabbitmq.link import TROUBLE, Link
+from okevents.errors import BrokerUnavailable, PublishUncertain
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import DeadLetter
+
+ANSWER_WITHIN = 30.0
+
+
+async def put(channel: AbstractChannel, queue: str, message: Message, headers: dict[str, str] | None = None) -> None:
+    """Straight into the queue; returns when that is confirmed. Raises PublishUncertain and BrokerUnavailable."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            wire = to_wire(message, {**headers} if headers else None)
+            await channel.default_exchange.publish(wire, queue, mandatory=True)
+    except (TimeoutError, DeliveryError) as error:
+        raise PublishUncertain(f"{message.id} wasn't confirmed for {queue}: {error!r}") from error
+    except TROUBLE as error:
+        raise BrokerUnavailable(f"the connection was lost while {message.id} went to {queue}") from error
+
+
+class RabbitmqDeadLetters:
+    """See `DeadLetters`. Looking takes the messages and gives them back: if the looker dies, the broker does that."""
+
+    def __init__(self, link: Link, queue: str, parking_queue: str) -> None:
+        self._link = link
+        self._queue = queue
+        self._parking_queue = parking_queue
+
+    async def list(self, limit: int) -> Sequence[DeadLetter]:
+        async with self._looking() as (_, parking):
+            return [self._letter(incoming) async for incoming in _each(parking, limit)]
+
+    async def find(self, message_id: str) -> DeadLetter | None:
+        async with self._looking() as (_, parking):
+            incoming = await _find(parking, message_id)
+            return None if incoming is None else self._letter(incoming)
+
+    async def replay(self, message_id: str) -> bool:
+        async with self._looking() as (channel, parking):
+            incoming = await _find(parking, message_id)
+            if incoming is None:
+                return False
+            await put(channel, self._queue, from_wire(incoming))
+            await incoming.ack()
+            return True
+
+    async def drop(self, message_id: str) -> bool:
+        async with self._looking() as (_, parking):
+            incoming = await _find(parking, message_id)
+            if incoming is not None:
+                await incoming.ack()
+            return incoming is not None
+
+    async def count(self) -> int:
+        async with self._looking() as (_, parking):
+            return parking.declaration_result.message_count or 0
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[tuple[AbstractChannel, AbstractQueue]]:
+        """A channel of its own: closing it gives back what was taken."""
+        channel = await self._link.channel(confirms=True)
+        try:
+            yield channel, await channel.declare_queue(self._parking_queue, passive=True)
+        except TROUBLE as error:
+            raise BrokerUnavailable(f"the connection was lost while {self._parking_queue} was looked at") from error
+        finally:
+            await channel.close()
+
+    def _letter(self, incoming: AbstractIncomingMessage) -> DeadLetter:
+        message = from_wire(incoming)
+        return DeadLetter(
+            id=message.id, queue=self._queue, message=message, reason=reason(incoming), parked_at=parked_at(incoming)
+        )
+
+
+async def _each(parking: AbstractQueue, limit: int) -> AsyncIterator[AbstractIncomingMessage]:
+    for _ in range(limit):
+        incoming = await parking.get(no_ack=False, fail=False)
+        if incoming is None:
+            return
+        yield incoming
+
+
+async def _find(parking: AbstractQueue, message_id: str) -> AbstractIncomingMessage | None:
+    async for incoming in _each(parking, parking.declaration_result.message_count or 0):
+        if from_wire(incoming).id == message_id:
+            return incoming
+    return None
