@@ -1,8 +1,8 @@
 """What the relay and the consumers need of databases and brokers. Adapters promise what the comments here say."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -76,7 +76,7 @@ class Delivery(Protocol):
         ...
 
 
-Receive = Callable[[Delivery], Awaitable[None]]
+Receive = Callable[[Delivery], Coroutine[Any, Any, None]]
 
 
 class Subscription(Protocol):

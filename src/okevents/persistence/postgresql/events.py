@@ -1,0 +1,118 @@
+"""Events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from okevents.contracts.availability import Availability
+from okevents.events.model import Event
+from okevents.events.ports import (
+    ChangeCommitted,
+    ChangeConflict,
+    ChangeKeyTaken,
+    ChangeOutcome,
+    EventChange,
+    Scan,
+    StoredEvent,
+)
+from okevents.kernel.clock import to_milliseconds
+from okevents.kernel.idempotency import KeptAnswer
+from okevents.kernel.ids import EventId
+from okevents.messaging.ports import COMMIT_LEASE
+from okevents.persistence.postgresql import answers, outbox
+from okevents.persistence.postgresql.pool import Pool
+from okevents.persistence.postgresql.queries import statement
+from okevents.persistence.postgresql.scan import scan_statement
+
+_encoder = msgspec.json.Encoder()
+_events = msgspec.json.Decoder(Event)
+_availabilities = msgspec.json.Decoder(Availability)
+
+_FIND = statement("find_event")
+_NEXT_OF_NAME = statement("next_event_of_name")
+_LAST_OF_NAME = statement("last_event_of_name")
+_COMMIT = statement("commit_changes")
+_RECORD = statement("record_availability")
+
+
+class PostgresqlEventStore:
+    """See `EventStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def find(self, event_id: EventId) -> StoredEvent | None:
+        return _stored(await self._pool.run(lambda connection: connection.fetchrow(_FIND, event_id)))
+
+    async def find_by_name(self, name: str, now: datetime) -> StoredEvent | None:
+        now_ms = to_milliseconds(now)
+        row = await self._pool.run(lambda connection: connection.fetchrow(_NEXT_OF_NAME, name, now_ms))
+        if row is None:
+            row = await self._pool.run(lambda connection: connection.fetchrow(_LAST_OF_NAME, name, now_ms))
+        return _stored(row)
+
+    async def scan(self, scan: Scan) -> Sequence[StoredEvent]:
+        sql, arguments = scan_statement(scan)
+        rows = await self._pool.run(lambda connection: connection.fetch(sql, *arguments))
+        return [_found(row) for row in rows]
+
+    async def commit(self, changes: Sequence[EventChange]) -> Sequence[ChangeOutcome]:
+        rows = _encoder.encode([_row_of(change) for change in changes]).decode()
+        said = await self._pool.run(lambda connection: connection.fetchval(_COMMIT, rows, COMMIT_LEASE))
+        result = msgspec.json.decode(said)
+        committed = set(result["committed"])
+        taken = {row["key"]: answers.answer_of(row) for row in result["taken"]}
+        return [_outcome(change, committed, taken) for change in changes]
+
+    async def record_availability(self, availabilities: Sequence[Availability]) -> None:
+        newest = {each.event_id: each for each in sorted(availabilities, key=lambda each: each.version)}
+        rows = [
+            {
+                "event_id": each.event_id,
+                "version": each.version,
+                "most_available": max((hall.available for hall in each.halls), default=0),
+                "document": _encoder.encode(each).decode(),
+            }
+            for each in newest.values()
+        ]
+        heard = _encoder.encode(rows).decode()
+        await self._pool.run(lambda connection: connection.execute(_RECORD, heard))
+
+    async def unannounced(self, limit: int) -> Sequence[Event]:  # noqa: ARG002 - the port's
+        """None: no other program stores events here."""
+        return []
+
+
+def _row_of(change: EventChange) -> dict[str, Any]:
+    event = change.event
+    return {
+        "id": event.id,
+        "expected": change.expected_version,
+        "version": event.version,
+        "name": event.name,
+        "starts_ms": to_milliseconds(event.starts_at),
+        "status": event.status,
+        "country": event.location.country.casefold(),
+        "largest_hall": event.largest_hall,
+        "search_text": event.search_text,
+        "document": _encoder.encode(event).decode(),
+        "messages": [outbox.row_of(message) for message in change.messages],
+        "answer": None if change.answer is None else answers.row_of(change.answer),
+    }
+
+
+def _outcome(change: EventChange, committed: set[str], taken: dict[str, KeptAnswer]) -> ChangeOutcome:
+    if change.answer is not None and change.answer.key in taken:
+        return ChangeKeyTaken(taken[change.answer.key])
+    return ChangeCommitted() if change.event.id in committed else ChangeConflict()
+
+
+def _stored(row: Sequence[Any] | None) -> StoredEvent | None:
+    return None if row is None else _found(row)
+
+
+def _found(row: Sequence[Any]) -> StoredEvent:
+    document, availability = row
+    return StoredEvent(_events.decode(document), None if availability is None else _availabilities.decode(availability))

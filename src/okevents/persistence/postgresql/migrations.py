@@ -1,0 +1,67 @@
+"""Numbered SQL files, each applied once, in the order of their names, under a lock that all processes share."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+import asyncpg
+
+from okevents import __version__
+from okevents.errors import ConfigurationError
+from okevents.persistence.postgresql.pool import Connection
+
+_OWN_TABLES = """
+CREATE TABLE IF NOT EXISTS okevents_schema (service text NOT NULL, minimum_version text NOT NULL);
+CREATE TABLE IF NOT EXISTS okevents_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
+"""
+
+MINIMUM_VERSION = "0.1.0"
+"""The oldest program that may use the schema as the migrations here leave it."""
+
+LOCK = 0x6F6B6576656E7473
+"""The advisory lock that a migrating process holds."""
+
+
+def known(service: str) -> dict[str, str]:
+    """Name and SQL of each migration of the service, in order."""
+    folder = files(__package__).joinpath("migrations", service)
+    return {file.name: file.read_text() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+
+
+async def check_owner(connection: Connection[asyncpg.Record], service: str, address: str) -> None:
+    """Raises ConfigurationError unless the database is this service's, or nobody's yet, and not too new."""
+    if await connection.fetchval("SELECT to_regclass('okevents_schema')") is None:
+        return
+    for owner, minimum in await connection.fetch("SELECT service, minimum_version FROM okevents_schema"):
+        if owner != service:
+            said = f"it is the {owner} service's database, and the {service} service needs one of its own"
+            raise ConfigurationError([f"{address}: {said}"])
+        if _numbers(minimum) > _numbers(__version__):
+            said = f"its schema needs okevents {minimum} or later; this is {__version__}: upgrade it"
+            raise ConfigurationError([f"{address}: {said}"])
+
+
+async def pending(connection: Connection[asyncpg.Record], service: str) -> Sequence[str]:
+    """Names of those that weren't applied yet."""
+    applied: set[str] = set()
+    if await connection.fetchval("SELECT to_regclass('okevents_migrations')") is not None:
+        applied = {row[0] for row in await connection.fetch("SELECT name FROM okevents_migrations")}
+    return [name for name in known(service) if name not in applied]
+
+
+async def migrate(connection: Connection[asyncpg.Record], service: str) -> Sequence[str]:
+    """Applies what is pending, all of it or nothing."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await connection.execute(_OWN_TABLES)
+        names = await pending(connection, service)
+        scripts = known(service)
+        for name in names:
+            await connection.execute(scripts[name])
+            await connection.execute("INSERT INTO okevents_migrations (name) VALUES ($1)", name)
+        await connection.execute("DELETE FROM okevents_schema")
+        await connection.execute("INSERT INTO okevents_schema VALUES ($1, $2)", service, MINIMUM_VERSION)
+    return names
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -1,0 +1,138 @@
+-- Answers to requests with an idempotency key, committed with the change that they tell of. Text, not jsonb: they are
+-- given again byte for byte.
+CREATE TABLE answers (
+  key text COLLATE "C" PRIMARY KEY,
+  fingerprint text NOT NULL,
+  subject text NOT NULL,
+  version integer NOT NULL,
+  body text NOT NULL,
+  kept_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX answers_by_age ON answers (kept_at);
+
+-- Messages that are committed and not yet confirmed by the broker. `key` is the message's id, or its slot.
+CREATE TABLE outbox (
+  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  key text COLLATE "C" NOT NULL UNIQUE,
+  version integer NOT NULL,
+  leased_until timestamptz NOT NULL,
+  message text NOT NULL
+);
+
+-- Messages that couldn't be handled.
+CREATE TABLE dead_letters (
+  queue text COLLATE "C" NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  parked_at timestamptz NOT NULL,
+  is_due boolean NOT NULL DEFAULT false,
+  letter text NOT NULL,
+  PRIMARY KEY (queue, id)
+);
+
+-- Takes the keys in sorted order, so that two batches never wait for each other in a circle. Returns those won.
+CREATE FUNCTION take_keys(wanted jsonb) RETURNS text[] LANGUAGE sql AS $$
+  WITH won AS (
+    INSERT INTO answers (key, fingerprint, subject, version, body)
+    SELECT key, fingerprint, subject, version, body
+    FROM jsonb_to_recordset(wanted) AS w(key text, fingerprint text, subject text, version integer, body text)
+    ORDER BY key COLLATE "C"
+    ON CONFLICT (key) DO NOTHING
+    RETURNING key
+  )
+  SELECT coalesce(array_agg(key), '{}') FROM won
+$$;
+
+-- Puts messages into the outbox, leased; of a slot only the newest one stays.
+CREATE FUNCTION put_messages(messages jsonb, lease double precision) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO outbox (key, version, leased_until, message)
+  SELECT key, version, clock_timestamp() + make_interval(secs => lease), message
+  FROM jsonb_to_recordset(messages) WITH ORDINALITY AS m(key text, version integer, message text, place bigint)
+  ORDER BY place
+  ON CONFLICT (key) DO UPDATE
+  SET version = excluded.version, leased_until = excluded.leased_until, message = excluded.message
+  WHERE excluded.version > outbox.version
+$$;
+
+-- The answers under those keys.
+CREATE FUNCTION answers_of(keys text[]) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object(
+    'key', key, 'fingerprint', fingerprint, 'subject', subject, 'version', version, 'body', body)), '[]')
+  FROM answers WHERE key = ANY (keys)
+$$;
+
+-- All that can be booked of an event, with what is taken, as one JSON document.
+CREATE TABLE inventories (
+  event_id text COLLATE "C" PRIMARY KEY,
+  version integer NOT NULL,
+  document text NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE bookings (
+  id text COLLATE "C" PRIMARY KEY,
+  event_id text COLLATE "C" NOT NULL,
+  version integer NOT NULL,
+  document text NOT NULL
+);
+CREATE INDEX bookings_by_event ON bookings (event_id, id);
+
+-- Secret keys that all processes of the service share.
+CREATE TABLE keyring (
+  name text PRIMARY KEY,
+  key bytea NOT NULL
+);
+
+-- Stores each part whole or nothing of it: `committed` has the events of those that were stored, `taken` the answers
+-- of the requests that were first under a key. All others met another version. `now` is the database's time.
+CREATE FUNCTION commit_parts(parts jsonb, lease double precision) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  won text[];
+  lost text[];
+  blocked text[];
+  created text[];
+  changed text[];
+BEGIN
+  won := take_keys((SELECT coalesce(jsonb_agg(a), '[]')
+                    FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a));
+  SELECT coalesce(array_agg(a ->> 'key'), '{}'), coalesce(array_agg(DISTINCT p ->> 'event_id'), '{}') INTO lost, blocked
+  FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a
+  WHERE a ->> 'key' <> ALL (won);
+
+  WITH inserted AS (
+    INSERT INTO inventories (event_id, version, document)
+    SELECT event_id, version, document
+    FROM jsonb_to_recordset(parts) AS p(event_id text, expected integer, version integer, document text)
+    WHERE expected = 0 AND event_id <> ALL (blocked) ORDER BY event_id COLLATE "C"
+    ON CONFLICT (event_id) DO NOTHING RETURNING event_id
+  )
+  SELECT coalesce(array_agg(event_id), '{}') INTO created FROM inserted;
+
+  PERFORM 1 FROM inventories WHERE event_id IN (
+    SELECT p.event_id FROM jsonb_to_recordset(parts) AS p(event_id text, expected integer)
+    WHERE expected > 0 AND p.event_id <> ALL (blocked)
+  ) ORDER BY event_id FOR UPDATE;
+  WITH updated AS (
+    UPDATE inventories i SET version = p.version, document = p.document
+    FROM jsonb_to_recordset(parts) AS p(event_id text, expected integer, version integer, document text)
+    WHERE i.event_id = p.event_id AND i.version = p.expected AND p.expected > 0 AND p.event_id <> ALL (blocked)
+    RETURNING i.event_id
+  )
+  SELECT coalesce(array_agg(event_id), '{}') INTO changed FROM updated;
+  changed := created || changed;
+
+  INSERT INTO bookings (id, event_id, version, document)
+  SELECT b.id, p ->> 'event_id', b.version, b.document
+  FROM jsonb_array_elements(parts) p,
+    jsonb_to_recordset(p -> 'bookings') AS b(id text, version integer, document text)
+  WHERE p ->> 'event_id' = ANY (changed)
+  ON CONFLICT (id) DO UPDATE SET version = excluded.version, document = excluded.document;
+
+  PERFORM put_messages((SELECT coalesce(jsonb_agg(m ORDER BY place), '[]')
+    FROM jsonb_array_elements(parts) WITH ORDINALITY AS p(p, place), jsonb_array_elements(p -> 'messages') m
+    WHERE p ->> 'event_id' = ANY (changed)), lease);
+  DELETE FROM answers WHERE key = ANY (won) AND key IN (
+    SELECT a ->> 'key' FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a
+    WHERE p ->> 'event_id' <> ALL (changed));
+  RETURN jsonb_build_object('committed', changed, 'taken', answers_of(lost),
+    'now', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'));
+END
+$$;

@@ -1,0 +1,119 @@
+"""Connections to PostgreSQL, and what goes wrong with them, told as okevents tells it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from okevents.errors import StoreUnavailable
+
+T = TypeVar("T")
+Connection = asyncpg.pool.PoolConnectionProxy
+
+ANSWER_WITHIN = 5.0
+MAX_CONNECTIONS = 10
+MAX_TRIES = 5
+
+# A client that dies or is cut off must not leave a lock behind.
+SERVER_SETTINGS = {
+    "application_name": "okevents",
+    "statement_timeout": "5000",
+    "lock_timeout": "4000",
+    "idle_in_transaction_session_timeout": "5000",
+    "jit": "off",
+}
+
+_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_TROUBLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+class Pool:
+    """Work that was begun is finished even if its caller goes away, so that nothing is left locked or open."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the database is, without credentials."""
+        parts = urlsplit(self._url)
+        return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+
+    async def open(self) -> None:
+        """Raises StoreUnavailable."""
+        with_pool = asyncpg.create_pool(
+            self._url,
+            min_size=1,
+            max_size=MAX_CONNECTIONS,
+            timeout=ANSWER_WITHIN,
+            command_timeout=ANSWER_WITHIN,
+            max_inactive_connection_lifetime=60.0,
+            server_settings=SERVER_SETTINGS,
+            reset=_keep,
+        )
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                self._pool = await with_pool
+        except _TROUBLE as error:
+            raise self._unavailable(error) from error
+
+    async def run(self, work: Callable[[Connection[asyncpg.Record]], Awaitable[T]]) -> T:
+        """What the work returned. Raises StoreUnavailable."""
+        task = asyncio.ensure_future(self._try(work))
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+    async def _try(self, work: Callable[[Connection[asyncpg.Record]], Awaitable[T]]) -> T:
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                async with self._connection() as connection:
+                    return await work(connection)
+            except _AGAIN as error:
+                if attempt == MAX_TRIES:
+                    raise self._unavailable(error) from error
+            except _TROUBLE as error:
+                raise self._unavailable(error) from error
+        raise AssertionError("the last try returns or raises")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection[asyncpg.Record]]:
+        if self._pool is None:
+            raise StoreUnavailable(f"the database at {self.address} isn't open")
+        async with self._pool.acquire(timeout=ANSWER_WITHIN) as connection:
+            yield connection
+
+    def _unavailable(self, error: BaseException) -> StoreUnavailable:
+        why = str(error) or "it didn't answer in time"
+        return StoreUnavailable(
+            f"PostgreSQL at {self.address} can't be used ({why}); see that it runs and that the URL is right"
+        )
+
+
+async def _keep(_: Any) -> None:
+    """Nothing here leaves anything in a session, so resetting it, a round trip each time, is left out."""

@@ -1,0 +1,94 @@
+-- name: find_answers
+SELECT key, fingerprint, subject, version, body FROM answers WHERE key = ANY (:keys);
+
+-- name: sweep_answers
+WITH swept AS (DELETE FROM answers WHERE kept_at < :before RETURNING 1) SELECT count(*) FROM swept;
+
+-- name: put_messages
+SELECT put_messages(:messages, :lease);
+
+-- name: claim_messages
+-- Rows become visible out of the order of their positions, so nothing here remembers a last one.
+WITH free AS (
+  SELECT position FROM outbox WHERE leased_until <= clock_timestamp()
+  ORDER BY position LIMIT :limit FOR UPDATE SKIP LOCKED
+), leased AS (
+  UPDATE outbox SET leased_until = clock_timestamp() + make_interval(secs => :lease)
+  WHERE position IN (SELECT position FROM free) RETURNING position, message
+)
+SELECT message FROM leased ORDER BY position;
+
+-- name: discard_messages!
+WITH gone AS (
+  SELECT o.position FROM outbox o JOIN unnest(:keys::text[], :versions::integer[]) AS d(key, version)
+    ON o.key = d.key AND o.version = d.version
+  ORDER BY o.key FOR UPDATE OF o
+)
+DELETE FROM outbox WHERE position IN (SELECT position FROM gone);
+
+-- name: count_messages
+SELECT count(*) FROM outbox;
+
+-- name: park_letter!
+INSERT INTO dead_letters (queue, id, parked_at, letter) VALUES (:queue, :id, :parked_at, :letter)
+ON CONFLICT (queue, id) DO UPDATE
+SET parked_at = excluded.parked_at, is_due = false, letter = excluded.letter;
+
+-- name: list_letters
+SELECT letter FROM dead_letters WHERE queue = :queue ORDER BY parked_at, id LIMIT :limit;
+
+-- name: find_letter
+SELECT letter FROM dead_letters WHERE queue = :queue AND id = :id;
+
+-- name: mark_letter$
+UPDATE dead_letters SET is_due = true WHERE queue = :queue AND id = :id RETURNING id;
+
+-- name: due_letters
+SELECT letter FROM dead_letters WHERE queue = :queue AND is_due ORDER BY parked_at, id;
+
+-- name: drop_letter$
+DELETE FROM dead_letters WHERE queue = :queue AND id = :id RETURNING id;
+
+-- name: find_event
+SELECT e.document, a.document FROM events e LEFT JOIN availability a ON a.event_id = e.id WHERE e.id = :id;
+
+-- name: next_event_of_name
+SELECT e.document, a.document FROM events e LEFT JOIN availability a ON a.event_id = e.id
+WHERE e.name = :name AND e.starts_ms >= :now_ms ORDER BY e.starts_ms, e.id LIMIT 1;
+
+-- name: last_event_of_name
+SELECT e.document, a.document FROM events e LEFT JOIN availability a ON a.event_id = e.id
+WHERE e.name = :name AND e.starts_ms < :now_ms ORDER BY e.starts_ms DESC, e.id DESC LIMIT 1;
+
+-- name: commit_changes
+SELECT commit_changes(:changes, :lease);
+
+-- name: record_availability!
+INSERT INTO availability (event_id, version, most_available, document)
+SELECT event_id, version, most_available, document
+FROM jsonb_to_recordset(:heard) AS h(event_id text, version integer, most_available integer, document text)
+ORDER BY event_id
+ON CONFLICT (event_id) DO UPDATE
+SET version = excluded.version, most_available = excluded.most_available, document = excluded.document
+WHERE excluded.version > availability.version;
+
+-- name: load_inventories
+SELECT document FROM inventories WHERE event_id = ANY (:event_ids);
+
+-- name: load_bookings
+SELECT document FROM bookings WHERE id = ANY (:booking_ids);
+
+-- name: lock_inventory
+SELECT document FROM inventories WHERE event_id = :event_id FOR UPDATE;
+
+-- name: commit_parts
+SELECT commit_parts(:parts, :lease);
+
+-- name: now
+SELECT clock_timestamp();
+
+-- name: get_or_create_key
+WITH made AS (
+  INSERT INTO keyring (name, key) VALUES (:name, :key) ON CONFLICT (name) DO NOTHING RETURNING key
+)
+SELECT key FROM made UNION ALL SELECT key FROM keyring WHERE name = :name LIMIT 1;
