@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
+
 from okevents.kernel.idempotency import Claim, ClaimResult, Granted, KeptAnswer, ScopedKey
 from okevents.persistence.postgresql.pool import Pool
 from okevents.persistence.postgresql.queries import statement
@@ -23,7 +25,7 @@ def row_of(answer: KeptAnswer) -> dict[str, Any]:
     }
 
 
-def answer_of(row: Mapping[str, Any]) -> KeptAnswer:
+def answer_of(row: asyncpg.Record | dict[str, Any]) -> KeptAnswer:
     """The answer of a row, or of what the functions return."""
     return KeptAnswer(
         key=ScopedKey(row["key"]),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from okevents.contracts.availability import Availability
@@ -109,10 +110,10 @@ def _outcome(change: EventChange, committed: set[str], taken: dict[str, KeptAnsw
     return ChangeCommitted() if change.event.id in committed else ChangeConflict()
 
 
-def _stored(row: Sequence[Any] | None) -> StoredEvent | None:
+def _stored(row: asyncpg.Record | None) -> StoredEvent | None:
     return None if row is None else _found(row)
 
 
-def _found(row: Sequence[Any]) -> StoredEvent:
+def _found(row: asyncpg.Record) -> StoredEvent:
     document, availability = row
     return StoredEvent(_events.decode(document), None if availability is None else _availabilities.decode(availability))
