@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 import msgspec
 
 from okevents.bookings.model import Booking, Inventory
@@ -28,8 +27,6 @@ _COMMIT = statement("commit_parts")
 _NOW = statement("now")
 _KEY = statement("get_or_create_key")
 
-Row = asyncpg.Record
-
 
 class PostgresqlBookingStore:
     """See `BookingStore`. The database's time is the server's."""
@@ -38,7 +35,7 @@ class PostgresqlBookingStore:
         self._pool = pool
 
     async def load(self, event_ids: Sequence[EventId], booking_ids: Sequence[BookingId]) -> Snapshot:
-        async def work(connection: Connection[Row]) -> Snapshot:
+        async def work(connection: Connection) -> Snapshot:
             # Inventories first: a booking that is read is never older than its inventory.
             inventories = await connection.fetch(_LOAD_INVENTORIES, event_ids) if event_ids else []
             return await _snapshot(connection, [row[0] for row in inventories], booking_ids)
@@ -51,7 +48,7 @@ class PostgresqlBookingStore:
     async def commit_locked(
         self, event_id: EventId, booking_ids: Sequence[BookingId], decide: Decide
     ) -> PartOutcome | None:
-        async def work(connection: Connection[Row]) -> PartOutcome | None:
+        async def work(connection: Connection) -> PartOutcome | None:
             async with connection.transaction():
                 document = await connection.fetchval(_LOCK, event_id)
                 part = decide(await _snapshot(connection, [document] if document else [], booking_ids))
@@ -77,9 +74,7 @@ class PostgresqlKeyring:
         return key
 
 
-async def _snapshot(
-    connection: Connection[Row], inventories: Sequence[str], booking_ids: Sequence[BookingId]
-) -> Snapshot:
+async def _snapshot(connection: Connection, inventories: Sequence[str], booking_ids: Sequence[BookingId]) -> Snapshot:
     documents = await connection.fetch(_LOAD_BOOKINGS, booking_ids) if booking_ids else []
     now: datetime = await connection.fetchval(_NOW)
     found = [_inventories.decode(document) for document in inventories]
@@ -89,7 +84,7 @@ async def _snapshot(
     )
 
 
-async def _commit(connection: Connection[Row], parts: Sequence[Part]) -> list[PartOutcome]:
+async def _commit(connection: Connection, parts: Sequence[Part]) -> list[PartOutcome]:
     rows = _encoder.encode([_row_of(part) for part in parts]).decode()
     result = msgspec.json.decode(await connection.fetchval(_COMMIT, rows, COMMIT_LEASE))
     now = datetime.fromisoformat(result["now"])

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-import asyncpg
-
 from okevents import __version__
 from okevents.errors import ConfigurationError
 from okevents.persistence.postgresql.pool import Connection
@@ -27,7 +25,7 @@ def known(service: str) -> dict[str, str]:
     return {file.name: file.read_text() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
 
 
-async def check_owner(connection: Connection[asyncpg.Record], service: str, address: str) -> None:
+async def check_owner(connection: Connection, service: str, address: str) -> None:
     """Raises ConfigurationError unless the database is this service's, or nobody's yet, and not too new."""
     if await connection.fetchval("SELECT to_regclass('okevents_schema')") is None:
         return
@@ -40,7 +38,7 @@ async def check_owner(connection: Connection[asyncpg.Record], service: str, addr
             raise ConfigurationError([f"{address}: {said}"])
 
 
-async def pending(connection: Connection[asyncpg.Record], service: str) -> Sequence[str]:
+async def pending(connection: Connection, service: str) -> Sequence[str]:
     """Names of those that weren't applied yet."""
     applied: set[str] = set()
     if await connection.fetchval("SELECT to_regclass('okevents_migrations')") is not None:
@@ -48,7 +46,7 @@ async def pending(connection: Connection[asyncpg.Record], service: str) -> Seque
     return [name for name in known(service) if name not in applied]
 
 
-async def migrate(connection: Connection[asyncpg.Record], service: str) -> Sequence[str]:
+async def migrate(connection: Connection, service: str) -> Sequence[str]:
     """Applies what is pending, all of it or nothing."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)

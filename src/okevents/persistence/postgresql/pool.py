@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -11,7 +11,11 @@ import asyncpg
 from okevents.errors import StoreUnavailable
 
 T = TypeVar("T")
-Connection = asyncpg.pool.PoolConnectionProxy
+
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.pool.PoolConnectionProxy
 
 ANSWER_WITHIN = 5.0
 MAX_CONNECTIONS = 10
@@ -74,7 +78,7 @@ class Pool:
         except _TROUBLE as error:
             raise self._unavailable(error) from error
 
-    async def run(self, work: Callable[[Connection[asyncpg.Record]], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """What the work returned. Raises StoreUnavailable."""
         task = asyncio.ensure_future(self._try(work))
         return await asyncio.shield(task)
@@ -89,7 +93,7 @@ class Pool:
         except TimeoutError:
             pool.terminate()
 
-    async def _try(self, work: Callable[[Connection[asyncpg.Record]], Awaitable[T]]) -> T:
+    async def _try(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         for attempt in range(1, MAX_TRIES + 1):
             try:
                 async with self._connection() as connection:
@@ -102,7 +106,7 @@ class Pool:
         raise AssertionError("the last try returns or raises")
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection[asyncpg.Record]]:
+    async def _connection(self) -> AsyncIterator[Connection]:
         if self._pool is None:
             raise StoreUnavailable(f"the database at {self.address} isn't open")
         async with self._pool.acquire(timeout=ANSWER_WITHIN) as connection:

@@ -45,8 +45,8 @@ $$;
 -- Puts messages into the outbox, leased; of a slot only the newest one stays.
 CREATE FUNCTION put_messages(messages jsonb, lease double precision) RETURNS void LANGUAGE sql AS $$
   INSERT INTO outbox (key, version, leased_until, message)
-  SELECT key, version, clock_timestamp() + make_interval(secs => lease), message
-  FROM jsonb_to_recordset(messages) WITH ORDINALITY AS m(key text, version integer, message text, place bigint)
+  SELECT m ->> 'key', (m ->> 'version')::integer, clock_timestamp() + make_interval(secs => lease), m ->> 'message'
+  FROM jsonb_array_elements(messages) WITH ORDINALITY AS all_of_them(m, place)
   ORDER BY place
   ON CONFLICT (key) DO UPDATE
   SET version = excluded.version, leased_until = excluded.leased_until, message = excluded.message
