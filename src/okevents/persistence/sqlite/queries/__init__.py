@@ -4,5 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import aiosql
+import apsw
+from aiosql.adapters.generic import GenericAdapter
 
-queries: Any = aiosql.from_path(Path(__file__).parent, "apsw", mandatory_parameters=False)
+
+class _ApswAdapter(GenericAdapter):
+    """aiosql's own takes the count of rows from the cursor, and APSW's cursors don't have it."""
+
+    def insert_update_delete(self, conn: apsw.Connection, query_name: str, sql: str, parameters: Any) -> int:  # noqa: ARG002 - aiosql's
+        """How many rows were changed."""
+        conn.execute(sql, parameters)
+        return conn.changes()
+
+
+queries: Any = aiosql.from_path(Path(__file__).parent, _ApswAdapter, mandatory_parameters=False)

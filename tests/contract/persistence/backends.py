@@ -1,0 +1,83 @@
+"""The backends that the suite runs over: what each is called, how it is opened, and what it can do.
+
+An adapter is imported when a test of it begins, so that one that can't be imported fails its own tests alone.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import TypeVar
+
+from msgspec import Struct
+
+from okevents.bookings.ports import BookingsDatabase
+from okevents.events.ports import EventsDatabase
+from okevents.kernel.database import Database
+
+D = TypeVar("D", bound=Database)
+
+
+class Scale(Struct, frozen=True, kw_only=True):
+    """How much of everything a test takes, so that it is hard for the backend and yet over in seconds."""
+
+    events: int
+    writers: int
+    places: int
+
+
+class Backend(Struct, frozen=True, kw_only=True):
+    """`name` is also its pytest marker; `url_fixture` gives the URL of a new, empty database.
+
+    `server_fixture`: the server that can be stopped and started; None where there is none.
+    `has_exclusive_leases`: two that claim messages at the same time never get the same one.
+    `has_locks`: `commit_locked` never answers PartConflict.
+    """
+
+    name: str
+    url_fixture: str
+    server_fixture: str | None = None
+    has_exclusive_leases: bool = True
+    has_locks: bool = True
+    scale: Scale
+
+    def open_events(self, url: str) -> EventsDatabase:
+        database: EventsDatabase = import_module(f"okevents.persistence.{self.name}").open_events(url)
+        return database
+
+    def open_bookings(self, url: str) -> BookingsDatabase:
+        database: BookingsDatabase = import_module(f"okevents.persistence.{self.name}").open_bookings(url)
+        return database
+
+
+BACKENDS = {
+    backend.name: backend
+    for backend in (
+        Backend(name="sqlite", url_fixture="sqlite_url", scale=Scale(events=120, writers=32, places=100)),
+        Backend(
+            name="postgresql",
+            url_fixture="postgresql_url",
+            server_fixture="postgresql_server",
+            scale=Scale(events=120, writers=32, places=100),
+        ),
+        Backend(
+            name="mongodb",
+            url_fixture="mongodb_url",
+            server_fixture="ferretdb_server",
+            has_exclusive_leases=False,
+            has_locks=False,
+            # FerretDB finds 50 to 250 documents a second by their _id.
+            scale=Scale(events=30, writers=6, places=12),
+        ),
+    )
+}
+
+
+@asynccontextmanager
+async def opened(database: D) -> AsyncIterator[D]:
+    """The database, migrated and open."""
+    await database.connect()
+    try:
+        await database.migrate()
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,51 @@
+"""Each test runs once for each backend, on a new database."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from okevents.bookings.ports import BookingsDatabase
+from okevents.events.ports import EventsDatabase
+from tests.contract.persistence.backends import BACKENDS, Backend, opened
+
+
+@pytest.fixture(
+    params=[pytest.param(backend, id=name, marks=getattr(pytest.mark, name)) for name, backend in BACKENDS.items()]
+)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    given: Backend = request.param
+    return given
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, backend: Backend) -> str:
+    """A new, empty database's."""
+    given: str = request.getfixturevalue(backend.url_fixture)
+    return given
+
+
+@pytest.fixture
+async def events_database(backend: Backend, url: str) -> AsyncIterator[EventsDatabase]:
+    """Migrated and open."""
+    async with opened(backend.open_events(url)) as database:
+        yield database
+
+
+@pytest.fixture
+async def bookings_database(backend: Backend, url: str) -> AsyncIterator[BookingsDatabase]:
+    """Migrated and open."""
+    async with opened(backend.open_bookings(url)) as database:
+        yield database
+
+
+@pytest.fixture(params=["events", "bookings"])
+async def either_database(
+    request: pytest.FixtureRequest, backend: Backend, url: str
+) -> AsyncIterator[EventsDatabase | BookingsDatabase]:
+    """That of one service, then that of the other: for what both have."""
+    if request.param == "events":
+        async with opened(backend.open_events(url)) as events:
+            yield events
+    else:
+        async with opened(backend.open_bookings(url)) as bookings:
+            yield bookings
