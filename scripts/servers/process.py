@@ -1,20 +1,20 @@
-"""What all private servers have in common: an own folder, an own port, and an end."""
+"""Processes, ports and folders of private servers."""
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
 class ServerMissing(Exception):
-    """The server's programs aren't on this machine; the message says what to install."""
+    """The server can't be run on this machine; the message says what to install."""
 
 
 def free_port() -> int:
@@ -25,28 +25,60 @@ def free_port() -> int:
         return port
 
 
-def private_folder(name: str, user: str | None = None) -> Path:
-    """A new temporary folder, owned by that user."""
-    folder = Path(tempfile.mkdtemp(prefix=f"okevents-{name}-"))
-    if user and os.geteuid() == 0:
-        account = pwd.getpwnam(user)
-        os.chown(folder, account.pw_uid, account.pw_gid)
+def private_folder(name: str, user: str | None) -> Path:
+    """A new temporary folder; that user's where this process is root. Raises ServerMissing."""
+    if not sys.platform.startswith("linux"):
+        raise ServerMissing(f"{name} is started by the tests on Linux alone; `docker compose up` has one")
+    folder = Path(tempfile.mkdtemp(prefix=f"okevents-{name.lower()}-"))
+    if account := acting(user):
+        shutil.chown(folder, account, account)
     return folder
 
 
-def as_user(user: str, command: list[str]) -> list[str]:
-    """The command, run by that user where this process is root: servers refuse to run as root."""
-    return ["runuser", "-u", user, "--", *command] if os.geteuid() == 0 else command
+def acting(user: str | None) -> str | None:
+    """The user to act as: servers refuse to run as root, and nobody else can become another user."""
+    return user if os.geteuid() == 0 else None
 
 
-def run(command: list[str], environment: dict[str, str] | None = None, timeout: float = 60) -> str:
+def run(command: Sequence[str], *, user: str | None = None, environment: Mapping[str, str] | None = None) -> str:
     """The output of a command that must succeed."""
+    account = acting(user)
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=timeout, check=False, cwd="/"
+        command,
+        user=account,
+        group=account,
+        extra_groups=[] if account else None,
+        env=environment,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {done.stdout}{done.stderr}")
     return done.stdout
+
+
+def spawn(
+    command: Sequence[str], log: Path, *, user: str | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a process that signals to this one's terminal don't reach."""
+    account = acting(user)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            user=account,
+            group=account,
+            extra_groups=[] if account else None,
+            env=environment,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout: float = 60) -> None:
@@ -55,7 +87,7 @@ def wait_until(condition: Callable[[], bool], what: str, timeout: float = 60) ->
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} took more than {timeout} s")
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def is_listening(port: int) -> bool:
@@ -64,12 +96,17 @@ def is_listening(port: int) -> bool:
     return False
 
 
-def is_running(pid: int) -> bool:
+def started_at(pid: int) -> str | None:
+    """When the process was started, which tells it from another of its number; None if it has ended."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def is_running(pid: int) -> bool:
+    return started_at(pid) is not None
 
 
 def family(pid: int) -> list[int]:
@@ -86,6 +123,15 @@ def send(pid: int, number: signal.Signals) -> None:
     for each in family(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(each, number)
+
+
+def kill(pid: int) -> None:
+    """kill -9 of the process and all that it started, and waits for their end."""
+    # What is frozen can't start anything more while the list is gone through.
+    send(pid, signal.SIGSTOP)
+    processes = family(pid)
+    send(pid, signal.SIGKILL)
+    wait_until(lambda: not any(is_running(each) for each in processes), f"the end of process {pid}")
 
 
 def remove(folder: Path) -> None:
