@@ -1,0 +1,151 @@
+"""Where a setting's value comes from: command line over environment over TOML file over default."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from msgspec import Struct
+
+from okevents.config import urls
+from okevents.config.option import Option
+from okevents.config.settings import Settings
+from okevents.config.shape import Shape
+from okevents.errors import ConfigurationError
+from okevents.observability.masking import masked
+
+PREFIX = "OKEVENTS_"
+FILE_VARIABLE = "OKEVENTS_CONFIG"
+FILE_NAME = "okevents.toml"
+_NOT_OURS = ("OKEVENTS_TEST_", "OKEVENTS_REQUIRE_", FILE_VARIABLE)
+_LOOPBACK = ("127.", "localhost", "::1")
+
+
+class Loaded(Struct, frozen=True):
+    """The settings, and for each where its value came from."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+def options() -> dict[str, Option]:
+    """The table: each setting's name and what is said of it, in order."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hints[name].__metadata__[0] for name in Settings.__struct_fields__}
+
+
+def load(
+    shape: Shape,
+    command_line: Mapping[str, object],
+    environment: Mapping[str, str],
+    *,
+    file: Path | None = None,
+    folder: Path | None = None,
+) -> Loaded:
+    """Raises ConfigurationError with every fault there is, each a sentence."""
+    faults: list[str] = []
+    given = {**_from_file(file, folder or Path(), environment, faults), **_from_environment(environment, faults)}
+    given |= {name: (value, _flag(name)) for name, value in command_line.items() if value is not None}
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, option in options().items():
+        if name in given:
+            value, source = given[name]
+            try:
+                values[name], sources[name] = option.parse(value), source
+            except ValueError as error:
+                faults.append(f"{source}: {masked(repr(value))}; {error}")
+        elif shape in option.defaults:
+            values[name], sources[name] = option.defaults[shape], "default"
+        else:
+            sources[name] = "default"
+    _place_databases(shape, values, sources)
+    faults += _faults_together(shape, values)
+    if faults:
+        raise ConfigurationError(faults)
+    return Loaded(Settings(**values), sources)
+
+
+def _from_file(
+    file: Path | None, folder: Path, environment: Mapping[str, str], faults: list[str]
+) -> dict[str, tuple[object, str]]:
+    named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    path = named or folder / FILE_NAME
+    if named is None and not path.exists():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        faults.append(f"{path} can't be read: {(error.strerror or str(error)).lower()}")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{path} isn't TOML: {error}")
+        return {}
+    given: dict[str, tuple[object, str]] = {}
+    for key, value in content.items():
+        name = key.replace("-", "_")
+        if name in options():
+            given[name] = value, f"{key} in {path}"
+        else:
+            faults.append(f"{key} in {path} isn't a setting{_meant(name, '-')}")
+    return given
+
+
+def _from_environment(environment: Mapping[str, str], faults: list[str]) -> dict[str, tuple[object, str]]:
+    given: dict[str, tuple[object, str]] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX) or variable.startswith(_NOT_OURS):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in options():
+            given[name] = value, variable
+        else:
+            faults.append(f"{variable} isn't a setting{_meant(name, '_', PREFIX)}")
+    return given
+
+
+def _meant(name: str, separator: str, prefix: str = "") -> str:
+    close = get_close_matches(name, options(), n=1)
+    if not close:
+        return "; `okevents config` lists them"
+    said = f"{prefix}{close[0].upper()}" if prefix else close[0].replace("_", separator)
+    return f"; did you mean {said}?"
+
+
+def _place_databases(shape: Shape, values: dict[str, Any], sources: dict[str, str]) -> None:
+    """Each service's database: its own setting, else the common one, else a file in the data folder."""
+    data: Path = values.get("data", Path("data"))
+    common: str | None = values.get("database")
+    for service in ("events", "bookings"):
+        name = f"{service}_database"
+        if name in values:
+            continue
+        if common is None:
+            values[name], sources[name] = urls.sqlite_url(data / f"{service}.sqlite3"), "default"
+            continue
+        is_beside = service == "bookings" and shape is not Shape.BOOKINGS
+        values[name] = urls.beside(common, "_bookings") if is_beside else common
+        sources[name] = sources["database"]
+
+
+def _faults_together(shape: Shape, values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with settings that are right each by itself."""
+    faults: list[str] = []
+    host = values.get("host", "127.0.0.1")
+    if not host.startswith(_LOOPBACK) and not values.get("insecure", False):
+        faults.append(
+            f"host is {host!r}, where everything would be open to the whole network; "
+            "put a proxy with access control before a loopback address, or say --insecure"
+        )
+    broker = values.get("broker", "local:" if shape is Shape.UP else "")
+    if shape is not Shape.UP and broker in ("", "local:"):
+        said = "isn't set" if not broker else "is local:, which doesn't leave its process"
+        faults.append(f"the broker {said}; a service of its own meets the other on --broker amqp://host/")
+    if shape is Shape.UP and urls.place(values["events_database"]) == urls.place(values["bookings_database"]):
+        faults.append("both services are given one database; each needs one of its own")
+    return faults
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

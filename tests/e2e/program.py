@@ -1,0 +1,95 @@
+"""The program as real processes, started by its command."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+COMMAND = Path(sys.executable).with_name("okevents")
+STARTED_WITHIN = 30.0
+
+
+class Program:
+    """A running `okevents`, and every line that it has printed."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self.lines: list[str] = []
+        self._changed = asyncio.Condition()
+        self._reading = asyncio.create_task(self._read())
+        self.http = httpx.AsyncClient(timeout=30.0, limits=httpx.Limits(max_connections=64))
+
+    async def line(self, pattern: str, timeout: float = STARTED_WITHIN) -> re.Match[str]:
+        """The first line in which the pattern is found, printed already or yet to come."""
+        async with asyncio.timeout(timeout), self._changed:
+            while True:
+                for line in self.lines:
+                    if found := re.search(pattern, line):
+                        return found
+                if self._reading.done():
+                    raise AssertionError(f"the program ended without {pattern!r}:\n" + "\n".join(self.lines))
+                await self._changed.wait()
+
+    def count(self, pattern: str) -> int:
+        """How many lines have it."""
+        return sum(1 for line in self.lines if re.search(pattern, line))
+
+    async def stop(self) -> int:
+        """SIGTERM; its exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def kill(self) -> int:
+        """SIGKILL."""
+        return await self._end(signal.SIGKILL)
+
+    async def _end(self, number: signal.Signals) -> int:
+        await self.http.aclose()
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        async with asyncio.timeout(20):
+            code = await self._process.wait()
+            await self._reading
+        return code
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            async with self._changed:
+                self.lines.append(line.decode().rstrip())
+                self._changed.notify_all()
+        async with self._changed:
+            self._changed.notify_all()
+
+
+@asynccontextmanager
+async def running(*arguments: str, folder: Path) -> AsyncIterator[Program]:
+    """The program with those arguments, listening on a free port; ended afterwards, whatever happened."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, *arguments, "--port", "0", stdout=PIPE, stderr=STDOUT, cwd=folder, env=environment
+    )
+    program = Program(process)
+    try:
+        address = (await program.line(r"http://127\.0\.0\.1:\d+"))[0]
+        program.http.base_url = httpx.URL(address)
+        yield program
+    finally:
+        await program.kill()
+
+
+async def command(*arguments: str, folder: Path) -> tuple[int, str]:
+    """Runs a command to its end: exit code and everything that it printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, *arguments, stdout=PIPE, stderr=STDOUT, cwd=folder, env=environment
+    )
+    async with asyncio.timeout(60):
+        output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
