@@ -1,0 +1,5 @@
+"""The commands."""
+
+from okevents.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,80 @@
+"""`okevents up`, `okevents events`, `okevents bookings`: the services."""
+
+from typing import Any
+
+import click
+
+from okevents.cli.options import ALL_PARTS, settings_of, takes
+from okevents.config.shape import Shape
+from okevents.contracts.event import EventState
+from okevents.observability import logs
+
+
+@click.command()
+@takes(*ALL_PARTS, shape=Shape.UP)
+def up(**given: Any) -> None:
+    """Serve events and bookings in one process, with nothing else installed.
+
+    Prints a line for each event that the Booking Service hears of and has saved.
+
+    \b
+    Examples:
+      okevents up
+      okevents up --port 9000 --data /srv/okevents
+    """
+    _serve(Shape.UP, given)
+
+
+@click.command()
+@takes(*ALL_PARTS, shape=Shape.EVENTS)
+def events(**given: Any) -> None:
+    """Serve the Events Service alone.
+
+    \b
+    Example:
+      okevents events --database postgresql://user@host/events --broker amqp://host/
+    """
+    _serve(Shape.EVENTS, given)
+
+
+@click.command()
+@takes(*ALL_PARTS, shape=Shape.BOOKINGS)
+def bookings(**given: Any) -> None:
+    """Serve the Booking Service alone.
+
+    Prints a line for each event that it hears of and has saved.
+
+    \b
+    Example:
+      okevents bookings --database postgresql://user@host/bookings --broker amqp://host/
+    """
+    _serve(Shape.BOOKINGS, given)
+
+
+def heard(name: str, event: EventState) -> None:
+    """Tells of an event that is saved in the catalogue."""
+    halls = event.halls
+    if halls is None:
+        places = "halls not told"
+    else:
+        places = f"{len(halls)} hall{'s' * (len(halls) != 1)}, {sum(hall.capacity for hall in halls)} places"
+    click.echo(f"heard {name}: {event.name} ({event.id}), {event.start_time:%Y-%m-%d %H:%M} UTC, {places}")
+
+
+def _serve(shape: Shape, given: dict[str, Any]) -> None:
+    settings = settings_of(shape, given).settings
+    logs.set_up(settings.log_level, settings.log_format)
+    from okevents.bootstrap import serving  # the framework's import takes a while that other commands needn't wait
+
+    serving.run(settings, shape, heard=heard, on_listening=lambda address: _tell(shape, address))
+
+
+def _tell(shape: Shape, address: str) -> None:
+    name = {Shape.UP: "okevents", Shape.EVENTS: "The Events Service", Shape.BOOKINGS: "The Booking Service"}[shape]
+    click.echo(f"{name} listens on {address}. Everything is open to this machine. Stop it with Ctrl-C.")
+    click.echo("Try next:")
+    if shape.has_events:
+        click.echo(f"  curl {address}/events")
+    if shape is Shape.UP:
+        click.echo(f"  okevents demo --url {address}")
+    click.echo(f"  {address}/schema   (everything that can be asked, to try in a browser)")

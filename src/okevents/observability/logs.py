@@ -1,0 +1,40 @@
+"""Logs: text for people or a JSON object a line for machines, on standard error. No password gets into them."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from okevents.observability.masking import masked
+
+_QUIET = ("aio_pika", "aiormq", "asyncio", "pymongo", "uvicorn")
+
+
+class _Text(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return masked(json.dumps(fields))
+
+
+def set_up(level: str, style: str) -> None:
+    """For the whole process; `style` is text or json."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if style == "json" else _Text())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR if level != "debug" else logging.DEBUG)
