@@ -20,7 +20,9 @@ def an_event(name: str, capacity: int = 150) -> dict[str, Any]:
 
 async def publish(http: httpx.AsyncClient, name: str, capacity: int = 150) -> str:
     """Creates an event; its id."""
-    answer = await http.post("/events", json=an_event(name, capacity), headers={"idempotency-key": name.replace(" ", "-")})
+    answer = await http.post(
+        "/events", json=an_event(name, capacity), headers={"idempotency-key": name.replace(" ", "-")}
+    )
     assert answer.status_code == 201, answer.text
     event_id: str = answer.json()["id"]
     return event_id

@@ -36,7 +36,12 @@ class Shape:
             yield events, bookings
 
 
-@pytest.fixture(params=[pytest.param("postgresql", marks=pytest.mark.postgresql), pytest.param("mongodb", marks=pytest.mark.mongodb)])
+@pytest.fixture(
+    params=[
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mongodb", marks=pytest.mark.mongodb),
+    ]
+)
 async def shape(request: pytest.FixtureRequest, rabbitmq_url: str, tmp_path: Path) -> Shape:
     events = request.getfixturevalue(f"{request.param}_url")
     bookings = request.getfixturevalue(f"other_{request.param}_url")
@@ -82,7 +87,6 @@ async def test_2000_guests_and_two_booking_processes_for_100_places(shape: Shape
         statuses = await rush([bookings.http, other.http], event_id, 2000)
         assert statuses == {201: 100, 409: 1900}
         await shown_available(events.http, event_id, 0)
-
 
 
 async def test_an_unreachable_server_is_one_sentence(tmp_path: Path) -> None:

@@ -36,11 +36,12 @@ Answer = BookingAnswer | Learned | Unchanged
 class Job:
     """`request` may differ from the one that was submitted: an interrupted earlier try had fixed the id already."""
 
-    __slots__ = ("pending", "request")
+    __slots__ = ("is_refused", "pending", "request")
 
     def __init__(self, pending: Pending[Wanted, Answer], request: Request) -> None:
         self.pending = pending
         self.request = request
+        self.is_refused = False
 
     @property
     def event_id(self) -> EventId:
@@ -56,6 +57,7 @@ class Job:
             case Done(booking):
                 self.pending.answer(answer_of(booking))
             case Refused(error):
+                self.is_refused = True
                 self.pending.fail(error)
             case Learned() | Unchanged():
                 self.pending.answer(decision)

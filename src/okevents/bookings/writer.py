@@ -65,6 +65,7 @@ class BookingWriter:
         while jobs:
             now, later = _one_of_each_key(jobs)
             await self._commit(now)
+            await self._answers.release([job.claim.key for job in now if job.claim is not None and job.is_refused])
             jobs = await self._claim([job.pending for job in later])
 
     async def _claim(self, batch: Sequence[Pending[Wanted, Answer]]) -> list[Job]:

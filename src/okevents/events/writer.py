@@ -118,6 +118,8 @@ class EventWriter:
                 change = await self._decide(job)
             except OkeventsError as error:
                 job.pending.fail(error)
+                if job.write.claim is not None:
+                    await self._answers.release([job.write.claim.key])
             else:
                 if change is not None:
                     decided.append((job, change))

@@ -67,6 +67,10 @@ class IdempotencyStore(Protocol):
         """
         ...
 
+    async def release(self, keys: Sequence[ScopedKey]) -> None:
+        """Gives up claims whose request was refused: it may be asked again at once. Raises StoreUnavailable."""
+        ...
+
     async def sweep(self, older_than: datetime) -> int:
         """Drops claims and answers of before that instant; returns how many. Raises StoreUnavailable."""
         ...

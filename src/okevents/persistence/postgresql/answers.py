@@ -49,5 +49,8 @@ class PostgresqlIdempotencyStore:
         results.update({ScopedKey(row["key"]): answer_of(row) for row in rows})
         return results
 
+    async def release(self, keys: Sequence[ScopedKey]) -> None:
+        """Nothing: a claim leaves nothing behind here."""
+
     async def sweep(self, older_than: datetime) -> int:
         return int(await self._pool.run(lambda connection: connection.fetchval(_SWEEP, older_than)))

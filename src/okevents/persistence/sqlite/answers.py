@@ -42,6 +42,9 @@ class SqliteIdempotencyStore:
 
         return self._readers.run_here(read)
 
+    async def release(self, keys: Sequence[ScopedKey]) -> None:
+        """Nothing: a claim leaves nothing behind here."""
+
     async def sweep(self, older_than: datetime) -> int:
         before = older_than.timestamp()
         return await self._writer.run(lambda connection: int(queries.sweep_answers(connection, before=before)))

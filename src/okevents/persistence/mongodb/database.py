@@ -1,0 +1,140 @@
+"""A service's whole database on MongoDB."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from okevents import __version__
+from okevents.errors import ConfigurationError
+from okevents.persistence.mongodb.answers import MongodbIdempotencyStore
+from okevents.persistence.mongodb.bookings import MongodbBookingStore, MongodbKeyring
+from okevents.persistence.mongodb.dead_letters import MongodbDeadLetterStore
+from okevents.persistence.mongodb.events import MongodbEventStore
+from okevents.persistence.mongodb.outbox import MongodbOutbox
+from okevents.persistence.mongodb.server import Server, put
+
+Indexes = Mapping[str, Sequence[Sequence[str]]]
+
+_COMMON: Indexes = {
+    "idempotency": (("key",), ("kept_at",)),
+    "outbox": (("leased_until",), ("slot", "version")),
+    "leases": (("message",),),
+    "dead_letters": (("queue", "parked_at"),),
+}
+
+MINIMUM_VERSION = "0.1.0"
+"""The oldest program that may use the database as the migrations here leave it."""
+
+
+class MongodbDatabase:
+    """See `Database`. What both services' have in common. A migration here is a set of indexes."""
+
+    service: str
+    default_name: str
+    migrations: ClassVar[Mapping[str, Indexes]]
+
+    def __init__(self, url: str) -> None:
+        self._server = Server(url, self.default_name)
+        self.answers = MongodbIdempotencyStore(self._server)
+        self.dead_letters = MongodbDeadLetterStore(self._server)
+
+    async def connect(self) -> None:
+        await self._server.open()
+        try:
+            self._check(await self._schema())
+        except BaseException:
+            await self._server.close()
+            raise
+
+    async def pending(self) -> Sequence[str]:
+        applied = (await self._schema()).get("migrations", [])
+        return [name for name in self.migrations if name not in applied]
+
+    async def migrate(self) -> Sequence[str]:
+        names = await self.pending()
+        for name in names:
+            for collection, indexes in self.migrations[name].items():
+                for fields in indexes:
+                    keys = [(field, 1) for field in fields]
+                    await self._server.run(self._server.collection(collection).create_index(keys))
+        schema = {
+            "_id": "schema",
+            "service": self.service,
+            "minimum_version": MINIMUM_VERSION,
+            "migrations": list(self.migrations),
+        }
+        await self._server.run(put(self._server.collection("okevents_schema"), schema))
+        return names
+
+    async def check(self) -> None:
+        await self._server.run(self._server.collection("okevents_schema").find_one({"_id": "schema"}))
+
+    async def close(self) -> None:
+        await self._server.close()
+
+    async def _schema(self) -> Mapping[str, Any]:
+        schemas = self._server.collection("okevents_schema")
+        return await self._server.run(schemas.find_one({"_id": "schema"})) or {}
+
+    def _check(self, schema: Mapping[str, Any]) -> None:
+        owner = schema.get("service", self.service)
+        if owner != self.service:
+            said = f"it is the {owner} service's database, and the {self.service} service needs one of its own"
+            raise ConfigurationError([f"{self._server.address}: {said}"])
+        minimum = str(schema.get("minimum_version", "0"))
+        if _numbers(minimum) > _numbers(__version__):
+            said = f"it needs okevents {minimum} or later; this is {__version__}: upgrade it"
+            raise ConfigurationError([f"{self._server.address}: {said}"])
+
+
+class MongodbEventsDatabase(MongodbDatabase):
+    """See `EventsDatabase`. The Go program's own database and collection, taken over as they are."""
+
+    service = "events"
+    default_name = "okevents"
+    migrations: ClassVar[Mapping[str, Indexes]] = {
+        "0001_first": {
+            **_COMMON,
+            "events": (("startdate", "_id"), ("name", "startdate")),
+            "event_commits": (("event", "version"), ("is_applied", "at")),
+            "availability": (("event", "version"),),
+        }
+    }
+
+    @cached_property
+    def events(self) -> MongodbEventStore:
+        return MongodbEventStore(self._server)
+
+    @cached_property
+    def outbox(self) -> MongodbOutbox:
+        return MongodbOutbox(self._server, self.events.apply_left_behind)
+
+
+class MongodbBookingsDatabase(MongodbDatabase):
+    """See `BookingsDatabase`."""
+
+    service = "bookings"
+    default_name = "okevents_bookings"
+    migrations: ClassVar[Mapping[str, Indexes]] = {
+        "0001_first": {
+            **_COMMON,
+            "commits": (("event", "version"), ("is_applied", "at")),
+            "bookings": (("booking", "version"), ("event",)),
+        }
+    }
+
+    @cached_property
+    def bookings(self) -> MongodbBookingStore:
+        return MongodbBookingStore(self._server)
+
+    @cached_property
+    def keyring(self) -> MongodbKeyring:
+        return MongodbKeyring(self._server)
+
+    @cached_property
+    def outbox(self) -> MongodbOutbox:
+        return MongodbOutbox(self._server, self.bookings.apply_left_behind)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

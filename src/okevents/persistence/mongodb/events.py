@@ -1,0 +1,241 @@
+"""Events. A commit is one insert under `<event>:<version>`; the collection `events` is a cache of the newest ones."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from time import time
+from typing import Any
+
+import msgspec
+from bson import ObjectId
+
+from okevents.contracts.availability import Availability
+from okevents.events.model import Event
+from okevents.events.ports import (
+    ChangeCommitted,
+    ChangeConflict,
+    ChangeKeyTaken,
+    ChangeOutcome,
+    Direction,
+    EventChange,
+    EventFilter,
+    Scan,
+    StoredEvent,
+)
+from okevents.kernel.clock import to_milliseconds
+from okevents.kernel.ids import EventId, is_object_id
+from okevents.persistence.mongodb import answers
+from okevents.persistence.mongodb.documents import decoded, document_of, encoded, event_of
+from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
+from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, put
+
+_encoder = msgspec.json.Encoder()
+_availabilities = msgspec.json.Decoder(Availability)
+
+CHUNK = 200
+LEFT_BEHIND_AFTER = 5.0
+
+
+class MongodbEventStore:
+    """See `EventStore`."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def find(self, event_id: EventId) -> StoredEvent | None:
+        return await self._server.run(self._find(event_id))
+
+    async def find_by_name(self, name: str, now: datetime) -> StoredEvent | None:
+        return await self._server.run(self._find_by_name(name, to_milliseconds(now)))
+
+    async def scan(self, scan: Scan) -> Sequence[StoredEvent]:
+        return await self._server.run(self._scan(scan))
+
+    async def commit(self, changes: Sequence[EventChange]) -> Sequence[ChangeOutcome]:
+        return await self._server.run(self._commit(changes))
+
+    async def record_availability(self, availabilities: Sequence[Availability]) -> None:
+        await self._server.run(self._record(availabilities))
+
+    async def unannounced(self, limit: int) -> Sequence[Event]:
+        async def read() -> list[Event]:
+            found = self._events.find({"version": {"$exists": False}}).limit(limit)
+            return [event_of(document) async for document in found if isinstance(document["_id"], ObjectId)]
+
+        return await self._server.run(read())
+
+    async def apply_left_behind(self) -> None:
+        """Completes commits of processes that died between their insert and its application."""
+        left = self._commits.find({"is_applied": False, "at": {"$lt": time() - LEFT_BEHIND_AFTER}}).limit(CHUNK)
+        for document in [document async for document in left]:
+            await self._apply(document)
+
+    @property
+    def _events(self) -> Collection:
+        return self._server.collection("events")
+
+    @property
+    def _commits(self) -> Collection:
+        return self._server.collection("event_commits")
+
+    async def _newest(self, event_id: str) -> Document | None:
+        return await self._commits.find_one({"event": event_id}, sort=[("version", -1)])
+
+    async def _find(self, event_id: EventId) -> StoredEvent | None:
+        if not is_object_id(event_id):
+            return None
+        newest = await self._newest(event_id)
+        if newest is not None:
+            if not newest["is_applied"]:
+                await self._apply(newest)
+            event = decoded(bytes(newest["state"]))
+        else:
+            document = await self._events.find_one({"_id": ObjectId(event_id)})
+            if document is None:
+                return None
+            event = event_of(document)
+        return (await self._with_availability([event]))[0]
+
+    async def _find_by_name(self, name: str, now_ms: int) -> StoredEvent | None:
+        for bound, order in (({"$gte": now_ms}, 1), ({"$lt": now_ms}, -1)):
+            document = await self._events.find_one(
+                {"name": name, "startdate": bound}, sort=[("startdate", order), ("_id", order)]
+            )
+            if document is not None:
+                return (await self._with_availability([event_of(document)]))[0]
+        return None
+
+    async def _scan(self, scan: Scan) -> list[StoredEvent]:
+        """Reads along the index in chunks, and keeps what the filter wants: documents of another program lack the
+        fields by which the server could filter."""
+        found: list[StoredEvent] = []
+        after = None if scan.after is None else (to_milliseconds(scan.after.starts_at), ObjectId(scan.after.id))
+        order = 1 if scan.direction is Direction.UPCOMING else -1
+        has_filter = scan.filter != EventFilter()
+        size = CHUNK if has_filter else scan.limit
+        while len(found) < scan.limit:
+            read = self._events.find(_stretch(scan, after)).sort([("startdate", order), ("_id", order)]).limit(size)
+            documents = [document async for document in read]
+            stored = await self._with_availability([event_of(document) for document in documents])
+            found += [each for each in stored if _matches(scan.filter, each)]
+            if len(documents) < size:
+                break
+            after = documents[-1]["startdate"], documents[-1]["_id"]
+        return found[: scan.limit]
+
+    async def _with_availability(self, events: Sequence[Event]) -> list[StoredEvent]:
+        ids = [event.id for event in events]
+        newest: dict[str, Document] = {}
+        if ids:
+            async for document in self._server.collection("availability").find({"event": {"$in": ids}}):
+                known = newest.get(document["event"])
+                if known is None or known["version"] < document["version"]:
+                    newest[document["event"]] = document
+        return [
+            StoredEvent(event, _availabilities.decode(newest[event.id]["document"]) if event.id in newest else None)
+            for event in events
+        ]
+
+    async def _commit(self, changes: Sequence[EventChange]) -> list[ChangeOutcome]:
+        keys = [change.answer.key for change in changes if change.answer is not None]
+        kept = await answers.find_answers(self._server.collection("idempotency"), keys)
+        free = [change for change in changes if change.answer is None or change.answer.key not in kept]
+        documents = {change.event.id: _commit_of(change) for change in free}
+        taken = await insert_new(self._commits, list(documents.values()))
+        lost = {change.event.id for place, change in enumerate(free) if place in taken}
+        for event_id in list(lost):
+            # After a lost reply the driver may have inserted it before.
+            there = await self._commits.find_one({"_id": documents[event_id]["_id"]})
+            if there is not None and there["nonce"] == documents[event_id]["nonce"]:
+                lost.discard(event_id)
+        await asyncio.gather(*(self._apply(documents[each.event.id]) for each in free if each.event.id not in lost))
+        return [
+            ChangeKeyTaken(kept[change.answer.key])
+            if change.answer is not None and change.answer.key in kept
+            else ChangeConflict()
+            if change.event.id in lost
+            else ChangeCommitted()
+            for change in changes
+        ]
+
+    async def _apply(self, commit: Document) -> None:
+        """Each step may be repeated, and others may do the same at the same time."""
+        if commit["answer"] is not None:
+            await insert_new(self._server.collection("idempotency"), [commit["answer"]])
+        await put_messages(self._server, [unpacked(message) for message in commit["messages"]])
+        shown: Document | None = commit
+        while shown is not None:
+            await put(self._events, document_of(decoded(bytes(shown["state"]))))
+            newest = await self._newest(commit["event"])
+            # Somebody may have written an older state after a newer one: whoever does so comes by here, and mends it.
+            shown = newest if newest is not None and newest["version"] > shown["version"] else None
+        await self._commits.update_one({"_id": commit["_id"]}, {"$set": {"is_applied": True}})
+        older = {"event": commit["event"], "version": {"$lt": commit["version"]}, "is_applied": True, "is_empty": False}
+        await self._commits.update_many(
+            older, {"$set": {"is_empty": True, "state": b"", "messages": [], "answer": None}}
+        )
+
+    async def _record(self, availabilities: Sequence[Availability]) -> None:
+        collection = self._server.collection("availability")
+        documents = [
+            {
+                "_id": f"{each.event_id}:{each.version}",
+                "event": each.event_id,
+                "version": each.version,
+                "document": _encoder.encode(each),
+            }
+            for each in availabilities
+        ]
+        await insert_new(collection, documents)
+        for each in availabilities:
+            await collection.delete_many({"event": each.event_id, "version": {"$lt": each.version}})
+
+
+def _commit_of(change: EventChange) -> Document:
+    return {
+        "_id": f"{change.event.id}:{change.event.version}",
+        "event": change.event.id,
+        "version": change.event.version,
+        "nonce": change.nonce,
+        "at": time(),
+        "state": encoded(change.event),
+        "messages": [packed(message) for message in change.messages],
+        "answer": None if change.answer is None else answers.document_of(change.answer),
+        "is_applied": False,
+        "is_empty": False,
+    }
+
+
+def _stretch(scan: Scan, after: tuple[int, ObjectId] | None) -> dict[str, Any]:
+    """The part of the index that the scan is to read, after that position."""
+    is_upcoming = scan.direction is Direction.UPCOMING
+    pinned_ms = to_milliseconds(scan.pinned_at)
+    start: dict[str, Any] = {"$gte" if is_upcoming else "$lt": pinned_ms}
+    if scan.filter.starts_from is not None:
+        first = to_milliseconds(scan.filter.starts_from)
+        start["$gte"] = max(start.get("$gte", first), first)
+    if scan.filter.starts_before is not None:
+        end = to_milliseconds(scan.filter.starts_before)
+        start["$lt"] = min(start.get("$lt", end), end)
+    if after is None:
+        return {"startdate": start}
+    beyond = "$gt" if is_upcoming else "$lt"
+    starts_ms, event_id = after
+    return {
+        "startdate": start,
+        "$or": [{"startdate": {beyond: starts_ms}}, {"startdate": starts_ms, "_id": {beyond: event_id}}],
+    }
+
+
+def _matches(wanted: EventFilter, stored: StoredEvent) -> bool:
+    event, availability = stored.event, stored.availability
+    if wanted.available is not None and not (
+        availability is not None and any(hall.available >= wanted.available for hall in availability.halls)
+    ):
+        return False
+    return (
+        wanted.text in event.search_text
+        and (not wanted.country or wanted.country.casefold() == event.location.country.casefold())
+        and (wanted.hall_capacity is None or event.largest_hall >= wanted.hall_capacity)
+        and (wanted.status is None or event.status == wanted.status)
+    )

@@ -1,0 +1,118 @@
+"""The connection to MongoDB, and what goes wrong with it, told as okevents tells it."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, TypeVar
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    InvalidOperation,
+    OperationFailure,
+    WTimeoutError,
+)
+from pymongo.errors import (
+    ConfigurationError as DriverConfigurationError,
+)
+
+from okevents.errors import StoreUnavailable
+
+T = TypeVar("T")
+Document = dict[str, Any]
+Collection = AsyncCollection[Document]
+
+ANSWER_WITHIN_MS = 5_000
+CLOCK_FOR = 30.0
+DUPLICATE_KEY = 11000
+
+_TROUBLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation, DriverConfigurationError)
+
+
+class Server:
+    """One database of a server."""
+
+    def __init__(self, url: str, default_name: str) -> None:
+        self._url = url
+        self._default_name = default_name
+        self._client: AsyncMongoClient[Document] | None = None
+        self._clock: tuple[datetime, float] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the database is, without credentials."""
+        return self._url.partition("://")[2].rpartition("@")[2].partition("?")[0]
+
+    async def open(self) -> None:
+        """Raises StoreUnavailable."""
+        self._client = AsyncMongoClient(
+            self._url,
+            appname="okevents",
+            tz_aware=True,
+            w="majority",
+            readConcernLevel="majority",
+            serverSelectionTimeoutMS=ANSWER_WITHIN_MS,
+            connectTimeoutMS=ANSWER_WITHIN_MS,
+            socketTimeoutMS=2 * ANSWER_WITHIN_MS,
+        )
+        await self.now()
+
+    async def close(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    def collection(self, name: str) -> Collection:
+        """Raises StoreUnavailable if it isn't open."""
+        if self._client is None:
+            raise StoreUnavailable(f"the database at {self.address} isn't open")
+        return self._client.get_default_database(self._default_name)[name]
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work returned; it is finished even if its caller goes away. Raises StoreUnavailable."""
+        return await asyncio.shield(asyncio.ensure_future(self._translated(work)))
+
+    async def now(self) -> datetime:
+        """The server's time: what it said not long ago, and what has passed since."""
+        if self._clock is None or monotonic() - self._clock[1] > CLOCK_FOR:
+            hello = await self.run(self.collection("okevents_schema").database.command("hello"))
+            self._clock = hello.get("localTime") or datetime.now(UTC), monotonic()
+        said, at = self._clock
+        return said + timedelta(seconds=monotonic() - at)
+
+    async def _translated(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        except _TROUBLE as error:
+            why = str(error).partition(", Timeout:")[0]
+            raise StoreUnavailable(
+                f"MongoDB at {self.address} can't be used ({why}); see that it runs and that the URL is right"
+            ) from error
+
+
+async def insert_new(collection: Collection, documents: Sequence[Document]) -> set[int]:
+    """Inserts those whose `_id` isn't there yet; returns the places of those that are there already."""
+    if not documents:
+        return set()
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(failure["code"] != DUPLICATE_KEY for failure in failures):
+            raise OperationFailure(str(failures[0])) from error
+        return {failure["index"] for failure in failures}
+    return set()
+
+
+async def put(collection: Collection, document: Document) -> None:
+    """Replaces the document of that `_id`, or inserts it."""
+    try:
+        await collection.replace_one({"_id": document["_id"]}, document, upsert=True)
+    except DuplicateKeyError:
+        # Somebody inserted it between the look and the insert of the upsert.
+        await collection.replace_one({"_id": document["_id"]}, document)
