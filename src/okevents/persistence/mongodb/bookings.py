@@ -12,7 +12,7 @@ from okevents.bookings.ports import Decide, Part, PartCommitted, PartConflict, P
 from okevents.kernel.ids import BookingId, EventId
 from okevents.persistence.mongodb import answers
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
-from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new
+from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing
 
 _encoder = msgspec.json.Encoder()
 _inventories = msgspec.json.Decoder(Inventory)
@@ -87,6 +87,9 @@ class MongodbBookingStore:
         keys = [answer.key for part in parts for answer in part.answers]
         kept = await answers.find_answers(self._server.collection("idempotency"), keys)
         free = [part for part in parts if not any(answer.key in kept for answer in part.answers)]
+        based_on = {part.nonce: _identity(part, part.expected_version) for part in free if part.expected_version}
+        unheard = await missing(self._commits, list(based_on.values()))
+        free = [part for part in free if based_on.get(part.nonce) not in unheard]
         documents = {part.inventory.event_id: _commit_of(part) for part in free}
         taken = await insert_new(self._commits, list(documents.values()))
         lost = {part.inventory.event_id for place, part in enumerate(free) if place in taken}
@@ -104,7 +107,8 @@ class MongodbBookingStore:
             if mine:
                 outcomes.append(PartKeysTaken(mine))
             else:
-                outcomes.append(PartConflict() if part.inventory.event_id in lost else PartCommitted(now))
+                is_won = part.inventory.event_id in documents and part.inventory.event_id not in lost
+                outcomes.append(PartCommitted(now) if is_won else PartConflict())
         return outcomes
 
     async def _apply(self, commit: Document) -> None:
@@ -135,10 +139,14 @@ class MongodbKeyring:
         return await self._server.run(work())
 
 
+def _identity(part: Part, version: int) -> str:
+    return f"{part.inventory.event_id}:{version}"
+
+
 def _commit_of(part: Part) -> Document:
     inventory = part.inventory
     return {
-        "_id": f"{inventory.event_id}:{inventory.version}",
+        "_id": _identity(part, inventory.version),
         "event": inventory.event_id,
         "version": inventory.version,
         "nonce": part.nonce,

@@ -27,7 +27,7 @@ from okevents.kernel.ids import EventId, is_object_id
 from okevents.persistence.mongodb import answers
 from okevents.persistence.mongodb.documents import decoded, document_of, encoded, event_of
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
-from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, put
+from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing, put
 
 _encoder = msgspec.json.Encoder()
 _availabilities = msgspec.json.Decoder(Availability)
@@ -140,6 +140,8 @@ class MongodbEventStore:
         keys = [change.answer.key for change in changes if change.answer is not None]
         kept = await answers.find_answers(self._server.collection("idempotency"), keys)
         free = [change for change in changes if change.answer is None or change.answer.key not in kept]
+        unheard = await self._based_on_nothing(free)
+        free = [change for change in free if change.event.id not in unheard]
         documents = {change.event.id: _commit_of(change) for change in free}
         taken = await insert_new(self._commits, list(documents.values()))
         lost = {change.event.id for place, change in enumerate(free) if place in taken}
@@ -152,11 +154,22 @@ class MongodbEventStore:
         return [
             ChangeKeyTaken(kept[change.answer.key])
             if change.answer is not None and change.answer.key in kept
-            else ChangeConflict()
-            if change.event.id in lost
             else ChangeCommitted()
+            if change.event.id in documents and change.event.id not in lost
+            else ChangeConflict()
             for change in changes
         ]
+
+    async def _based_on_nothing(self, changes: Sequence[EventChange]) -> set[str]:
+        """The events whose expected version isn't there; version 1 may be a document of another program."""
+        based_on = {
+            f"{change.event.id}:{change.expected_version}": change for change in changes if change.expected_version
+        }
+        absent = [based_on[identity] for identity in await missing(self._commits, list(based_on))]
+        foreign = [ObjectId(change.event.id) for change in absent if change.expected_version == 1]
+        there = self._events.find({"_id": {"$in": foreign}, "version": {"$exists": False}}, {"_id": 1})
+        stored = {str(document["_id"]) async for document in there} if foreign else set()
+        return {change.event.id for change in absent} - stored
 
     async def _apply(self, commit: Document) -> None:
         """Each step may be repeated, and others may do the same at the same time."""

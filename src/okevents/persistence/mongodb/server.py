@@ -116,3 +116,11 @@ async def put(collection: Collection, document: Document) -> None:
     except DuplicateKeyError:
         # Somebody inserted it between the look and the insert of the upsert.
         await collection.replace_one({"_id": document["_id"]}, document)
+
+
+async def missing(collection: Collection, identities: Sequence[str]) -> set[str]:
+    """Those that aren't there."""
+    if not identities:
+        return set()
+    there = collection.find({"_id": {"$in": list(identities)}}, {"_id": 1})
+    return set(identities) - {document["_id"] async for document in there}

@@ -66,7 +66,7 @@ SELECT commit_changes(:changes, :lease);
 -- name: record_availability!
 INSERT INTO availability (event_id, version, most_available, document)
 SELECT event_id, version, most_available, document
-FROM jsonb_to_recordset(:heard) AS h(event_id text, version integer, most_available integer, document text)
+FROM jsonb_to_recordset(:heard) AS h(event_id text, version integer, most_available bigint, document text)
 ORDER BY event_id
 ON CONFLICT (event_id) DO UPDATE
 SET version = excluded.version, most_available = excluded.most_available, document = excluded.document

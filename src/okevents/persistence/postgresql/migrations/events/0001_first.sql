@@ -68,7 +68,7 @@ CREATE TABLE events (
   starts_ms bigint NOT NULL,
   status text NOT NULL,
   country text NOT NULL,
-  largest_hall integer NOT NULL,
+  largest_hall bigint NOT NULL,
   search_text text NOT NULL,
   document text NOT NULL
 );
@@ -79,7 +79,7 @@ CREATE INDEX events_by_name ON events (name, starts_ms, id);
 CREATE TABLE availability (
   event_id text COLLATE "C" PRIMARY KEY,
   version integer NOT NULL,
-  most_available integer NOT NULL,
+  most_available bigint NOT NULL,
   document text NOT NULL
 );
 
@@ -103,7 +103,7 @@ BEGIN
     INSERT INTO events (id, version, name, starts_ms, status, country, largest_hall, search_text, document)
     SELECT id, version, name, starts_ms, status, country, largest_hall, search_text, document
     FROM jsonb_to_recordset(changes) AS c(id text, expected integer, version integer, name text, starts_ms bigint,
-      status text, country text, largest_hall integer, search_text text, document text)
+      status text, country text, largest_hall bigint, search_text text, document text)
     WHERE expected = 0 AND id <> ALL (blocked) ORDER BY id COLLATE "C"
     ON CONFLICT (id) DO NOTHING RETURNING id
   )
@@ -117,7 +117,7 @@ BEGIN
     UPDATE events e SET version = c.version, name = c.name, starts_ms = c.starts_ms, status = c.status,
       country = c.country, largest_hall = c.largest_hall, search_text = c.search_text, document = c.document
     FROM jsonb_to_recordset(changes) AS c(id text, expected integer, version integer, name text, starts_ms bigint,
-      status text, country text, largest_hall integer, search_text text, document text)
+      status text, country text, largest_hall bigint, search_text text, document text)
     WHERE e.id = c.id AND e.version = c.expected AND c.expected > 0 AND c.id <> ALL (blocked) RETURNING e.id
   )
   SELECT coalesce(array_agg(id), '{}') INTO changed FROM updated;
