@@ -29,6 +29,8 @@ class Shape:
 
     @asynccontextmanager
     async def both(self) -> AsyncIterator[tuple[Program, Program]]:
+        """Migrated and running."""
+        await self.migrate()
         async with (
             running("events", *self.events, folder=self.folder) as events,
             running("bookings", *self.bookings, folder=self.folder) as bookings,
@@ -42,12 +44,10 @@ class Shape:
         pytest.param("mongodb", marks=pytest.mark.mongodb),
     ]
 )
-async def shape(request: pytest.FixtureRequest, rabbitmq_url: str, tmp_path: Path) -> Shape:
+def shape(request: pytest.FixtureRequest, rabbitmq_url: str, tmp_path: Path) -> Shape:
     events = request.getfixturevalue(f"{request.param}_url")
     bookings = request.getfixturevalue(f"other_{request.param}_url")
-    shape = Shape(events, bookings, rabbitmq_url, tmp_path)
-    await shape.migrate()
-    return shape
+    return Shape(events, bookings, rabbitmq_url, tmp_path)
 
 
 async def test_post_hear_see_book_and_see_the_place_gone(shape: Shape) -> None:

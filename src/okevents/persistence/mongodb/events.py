@@ -160,7 +160,7 @@ class MongodbEventStore:
             for change in changes
         ]
 
-    async def _based_on_nothing(self, changes: Sequence[EventChange]) -> set[str]:
+    async def _based_on_nothing(self, changes: Sequence[EventChange]) -> set[EventId]:
         """The events whose expected version isn't there; version 1 may be a document of another program."""
         based_on = {
             f"{change.event.id}:{change.expected_version}": change for change in changes if change.expected_version
@@ -168,7 +168,7 @@ class MongodbEventStore:
         absent = [based_on[identity] for identity in await missing(self._commits, list(based_on))]
         foreign = [ObjectId(change.event.id) for change in absent if change.expected_version == 1]
         there = self._events.find({"_id": {"$in": foreign}, "version": {"$exists": False}}, {"_id": 1})
-        stored = {str(document["_id"]) async for document in there} if foreign else set()
+        stored = {EventId(str(document["_id"])) async for document in there} if foreign else set()
         return {change.event.id for change in absent} - stored
 
     async def _apply(self, commit: Document) -> None:
