@@ -81,7 +81,8 @@ class Server:
         """The server's time: what it said not long ago, and what has passed since."""
         if self._clock is None or monotonic() - self._clock[1] > CLOCK_FOR:
             hello = await self.run(self.collection("okevents_schema").database.command("hello"))
-            self._clock = hello.get("localTime") or datetime.now(UTC), monotonic()
+            said = hello.get("localTime") or datetime.now(UTC)
+            self._clock = said.replace(tzinfo=UTC), monotonic()
         said, at = self._clock
         return said + timedelta(seconds=monotonic() - at)
 

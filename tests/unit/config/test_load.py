@@ -1,0 +1,67 @@
+"""Where settings come from, and what is told when they are wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from okevents.config.load import Loaded, load
+from okevents.config.shape import Shape
+from okevents.errors import ConfigurationError
+
+
+def faults(shape: Shape = Shape.UP, **given: object) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(shape, given, {}, folder=Path("/nowhere"))
+    return "\n".join(caught.value.faults)
+
+
+def test_command_line_over_environment_over_file_over_default(tmp_path: Path) -> None:
+    (tmp_path / "okevents.toml").write_text('port = 1\nprefetch = 2\nlog-level = "debug"\n')
+    environment = {"OKEVENTS_PORT": "3", "OKEVENTS_PREFETCH": "4"}
+    loaded: Loaded = load(Shape.UP, {"port": "5"}, environment, folder=tmp_path)
+    settings = loaded.settings
+    assert (settings.port, settings.prefetch, settings.log_level, settings.max_attempts) == (5, 4, "debug", 5)
+    assert loaded.sources["port"] == "--port"
+    assert loaded.sources["prefetch"] == "OKEVENTS_PREFETCH"
+    assert "okevents.toml" in loaded.sources["log_level"]
+    assert loaded.sources["max_attempts"] == "default"
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "okevents.toml").write_text("prot = 1\n")
+    environment = {"OKEVENTS_PREFECH": "4", "OKEVENTS_MAX_BODY": "tiny"}
+    with pytest.raises(ConfigurationError) as caught:
+        load(Shape.UP, {"port": "99999", "host": "0.0.0.0"}, environment, folder=tmp_path)  # noqa: S104
+    said = "\n".join(caught.value.faults)
+    for part in ("did you mean port", "did you mean OKEVENTS_PREFETCH", "OKEVENTS_MAX_BODY", "--port", "--insecure"):
+        assert part in said
+    assert len(caught.value.faults) == 5
+
+
+def test_an_unknown_scheme_names_the_known_ones() -> None:
+    said = faults(database="oracle://x/y")
+    assert "sqlite:///" in said
+    assert "postgresql://" in said
+    assert "mongodb://" in said
+
+
+def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("okevents.config.urls.find_spec", lambda _: None)
+    assert "pip install 'okevents[postgresql]'" in faults(database="postgresql://host/x")
+
+
+def test_one_database_for_both_services_is_refused() -> None:
+    url = "postgresql://host/x"
+    assert "one of its own" in faults(events_database=url, bookings_database=url)
+
+
+@pytest.mark.parametrize("broker", [None, "local:"])
+def test_a_service_of_its_own_needs_a_broker_outside_of_it(broker: str | None) -> None:
+    assert "amqp://" in faults(Shape.EVENTS, broker=broker)
+
+
+def test_passwords_are_never_shown() -> None:
+    assert "geheim" not in faults(events_database="postgresql://u:geheim@/")
+    settings = load(Shape.UP, {"database": "postgresql://u:geheim@h/d"}, {}, folder=Path("/nowhere")).settings
+    assert "geheim" not in repr(settings)
+    assert settings.bookings_database.endswith("/d_bookings")
