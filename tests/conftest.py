@@ -1,18 +1,22 @@
-"""Fixtures for all tests: real servers, and for each test its own corner of them."""
+"""Fixtures for all tests: real servers, and for each test its own corner of them.
+
+A server is started when the first test asks for it, and lasts for the session. A test that stops, kills or freezes
+one needn't bring it back: the corner's end does.
+"""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
-from pymongo import AsyncMongoClient
 
 from scripts.servers.ferretdb import FerretdbServer
 from scripts.servers.postgresql import PostgresqlServer
 from scripts.servers.rabbitmq import RabbitmqServer
-from tests import servers
-from tests.servers import GivenServer
+from tests import network, servers
+from tests.servers import BrokerServer, Server
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,65 +24,59 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith("OKEVENTS_") and not name.startswith(("OKEVENTS_TEST_", "OKEVENTS_REQUIRE_")):
             del os.environ[name]
+    sys.addaudithook(network.guard())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, how in servers.used.items():
-        terminalreporter.write_line(f"server used: {name} ({how})")
+        terminalreporter.write_line(f"server used: {name}: {how}", green=True)
     for name, why in servers.missing.items():
         terminalreporter.write_line(f"server missing: {name}; its tests were SKIPPED. {why}", yellow=True)
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgresqlServer | GivenServer]:
+def postgresql_server() -> Iterator[Server]:
     with servers.running("postgresql", PostgresqlServer) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_server() -> Iterator[RabbitmqServer | GivenServer]:
+def rabbitmq_server() -> Iterator[BrokerServer]:
     with servers.running("rabbitmq", RabbitmqServer) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def ferretdb_server() -> Iterator[FerretdbServer | GivenServer]:
+def ferretdb_server() -> Iterator[Server]:
     with servers.running("mongodb", FerretdbServer) as server:
         yield server
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """A new file."""
-    return f"sqlite:///{tmp_path / 'okevents.sqlite3'}"
+    """A file that isn't there yet, in a new folder."""
+    return f"sqlite://{quote(str(tmp_path / 'okevents.sqlite3'))}"
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: PostgresqlServer | GivenServer) -> Iterator[str]:
+async def postgresql_url(postgresql_server: Server) -> AsyncIterator[str]:
+    """A new database."""
+    url = await servers.create_database(postgresql_server)
+    yield url
+    await servers.drop_database(postgresql_server, url)
+
+
+@pytest.fixture
+async def mongodb_url(ferretdb_server: Server) -> AsyncIterator[str]:
     """A new database."""
     name = servers.fresh_name()
-    servers.psql(postgresql_server.url, f"CREATE DATABASE {name}")
-    yield urlsplit(postgresql_server.url)._replace(path=f"/{name}").geturl()
-    servers.psql(postgresql_server.url, f"DROP DATABASE {name} WITH (FORCE)")
+    await servers.tell_mongodb(ferretdb_server)
+    yield servers.named(ferretdb_server.url, name)
+    await servers.drop_mongodb(ferretdb_server, name)
 
 
 @pytest.fixture
-async def mongodb_url(ferretdb_server: FerretdbServer | GivenServer) -> AsyncIterator[str]:
-    """A new database."""
-    name = servers.fresh_name()
-    yield urlsplit(ferretdb_server.url)._replace(path=f"/{name}").geturl()
-    async with AsyncMongoClient[dict[str, object]](ferretdb_server.url) as client:
-        await client.drop_database(name)
-
-
-@pytest.fixture
-def rabbitmq_url(rabbitmq_server: RabbitmqServer | GivenServer) -> Iterator[str]:
-    """A new virtual host of a private server; the given one of somebody else's."""
-    if isinstance(rabbitmq_server, GivenServer):
-        yield rabbitmq_server.url
-        return
-    name = servers.fresh_name()
-    rabbitmq_server.rabbitmqctl("add_vhost", name)
-    rabbitmq_server.rabbitmqctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
-    yield urlsplit(rabbitmq_server.url)._replace(path=f"/{quote(name)}").geturl()
-    rabbitmq_server.rabbitmqctl("delete_vhost", name)
+def rabbitmq_url(rabbitmq_server: BrokerServer) -> Iterator[str]:
+    """A new virtual host."""
+    with servers.virtual_host(rabbitmq_server) as url:
+        yield url

@@ -15,6 +15,9 @@ from scripts.servers.server import PrivateServer
 
 SOURCE = Path(__file__).parent.parent / "ferretdb"
 
+VERSION = (SOURCE / "go.mod").read_text().partition("github.com/FerretDB/FerretDB v")[2].split()[0]
+"""One that is built from its module doesn't know its own."""
+
 
 def build() -> Path:
     """The program, built if it isn't there yet, which takes two minutes. Raises ServerMissing."""

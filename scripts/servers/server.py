@@ -41,8 +41,10 @@ class PrivateServer(ABC):
         return self._process.pid
 
     def start(self) -> None:
-        """Starts it, and returns when it serves. Does nothing if it runs."""
-        if not self.is_running:
+        """Starts it, and returns when it serves. One that runs is only resumed."""
+        if self.is_running:
+            self.resume()
+        else:
             environment = self._environment()
             self._process = process.spawn(self._command(), self._log, user=self.user, environment=environment)
             warden.note("process", self._process.pid)

@@ -21,21 +21,21 @@ async def book(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/bookings/{booking_id:str}")
-async def find_booking(request: AnyRequest, booking_id: str) -> Response[bytes]:
-    booking = await _service(request).find(BookingId(object_id(booking_id, "id")))
+async def find_booking(request: AnyRequest) -> Response[bytes]:
+    booking = await _service(request).find(BookingId(object_id(request.path_params["booking_id"], "id")))
     return _conditional(request, encoded(booking), etag(booking.version))
 
 
 @post("/bookings/{booking_id:str}/cancel", status_code=200)
-async def cancel_booking(request: AnyRequest, booking_id: str) -> Response[bytes]:
-    known = BookingId(object_id(booking_id, "id"))
+async def cancel_booking(request: AnyRequest) -> Response[bytes]:
+    known = BookingId(object_id(request.path_params["booking_id"], "id"))
     body = await _body(request)
     return _booked(await _service(request).cancel(known, body, caller("POST", request.url.path, request.headers)))
 
 
 @get("/availability/{event_id:str}")
-async def find_availability(request: AnyRequest, event_id: str) -> Response[bytes]:
-    inventory = await _service(request).availability(EventId(object_id(event_id, "event_id")))
+async def find_availability(request: AnyRequest) -> Response[bytes]:
+    inventory = await _service(request).availability(EventId(object_id(request.path_params["event_id"], "event_id")))
     return _conditional(request, encoded_availability(inventory), etag(inventory.version))
 
 

@@ -35,8 +35,8 @@ async def list_events(request: AnyRequest) -> Response[bytes] | Stream:
 
 
 @get("/events/id/{event_id:str}")
-async def find_event(request: AnyRequest, event_id: str) -> Response[bytes]:
-    stored = await _service(request).find(EventId(object_id(event_id, "id")))
+async def find_event(request: AnyRequest) -> Response[bytes]:
+    stored = await _service(request).find(EventId(object_id(request.path_params["event_id"], "id")))
     return _conditional(request, encoded(stored), etag(stored))
 
 
@@ -55,29 +55,29 @@ async def create_event(request: AnyRequest) -> Response[bytes]:
 
 
 @put("/events/id/{event_id:str}")
-async def replace_event(request: AnyRequest, event_id: str) -> Response[bytes]:
-    known = EventId(object_id(event_id, "id"))
+async def replace_event(request: AnyRequest) -> Response[bytes]:
+    known = EventId(object_id(request.path_params["event_id"], "id"))
     body = await _body(request)
     return _written(await _service(request).replace(known, body, caller("PUT", request.url.path, request.headers)))
 
 
 @patch("/events/id/{event_id:str}")
-async def patch_event(request: AnyRequest, event_id: str) -> Response[bytes]:
-    known = EventId(object_id(event_id, "id"))
+async def patch_event(request: AnyRequest) -> Response[bytes]:
+    known = EventId(object_id(request.path_params["event_id"], "id"))
     body = await _body(request, MERGE_PATCH)
     return _written(await _service(request).patch(known, body, caller("PATCH", request.url.path, request.headers)))
 
 
 @post("/events/id/{event_id:str}/cancel", status_code=200)
-async def cancel_event(request: AnyRequest, event_id: str) -> Response[bytes]:
-    known = EventId(object_id(event_id, "id"))
+async def cancel_event(request: AnyRequest) -> Response[bytes]:
+    known = EventId(object_id(request.path_params["event_id"], "id"))
     body = await _body(request)
     return _written(await _service(request).cancel(known, body, caller("POST", request.url.path, request.headers)))
 
 
 @post("/events/id/{event_id:str}/reinstate", status_code=200)
-async def reinstate_event(request: AnyRequest, event_id: str) -> Response[bytes]:
-    known = EventId(object_id(event_id, "id"))
+async def reinstate_event(request: AnyRequest) -> Response[bytes]:
+    known = EventId(object_id(request.path_params["event_id"], "id"))
     body = await _body(request)
     return _written(await _service(request).reinstate(known, body, caller("POST", request.url.path, request.headers)))
 

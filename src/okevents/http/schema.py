@@ -151,8 +151,9 @@ async def page(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/problems/{slug:str}")
-async def explained(slug: str) -> Response[bytes]:
+async def explained(request: AnyRequest) -> Response[bytes]:
     """What a problem's `type` refers to."""
+    slug = request.path_params["slug"]
     kind = every_problem().get(slug)
     if kind is None:
         return answers.json(msgspec.json.encode({"known": list(every_problem())}), 404)

@@ -69,11 +69,14 @@ class LocalBroker:
         self._subscriptions.clear()
 
     def _subscriber(self, queue: str, message: Message) -> LocalSubscription:
-        """The one that has the least to do."""
+        """The one that has the least to do; of several, the one that was chosen longest ago."""
         subscriptions = self._subscriptions.get(queue)
         if not subscriptions:
             raise Unroutable(f"nobody is subscribed to {queue}, which must hear of {message.name}")
-        return min(subscriptions, key=lambda subscription: subscription.load)
+        chosen = min(subscriptions, key=lambda subscription: subscription.load)
+        subscriptions.remove(chosen)
+        subscriptions.append(chosen)
+        return chosen
 
 
 class _Subscribed:

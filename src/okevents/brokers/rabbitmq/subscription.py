@@ -61,6 +61,8 @@ class RabbitmqSubscription:
                 await self._consume()
             except (MessagingError, *TROUBLE) as error:
                 log.warning("%s isn't consumed: %s", self._queue, getattr(error, "detail", repr(error)))
+                # A new connection declares what may have been deleted.
+                self._link.drop()
             if self._is_consuming.is_set():
                 attempt = 0
             self._is_consuming.clear()

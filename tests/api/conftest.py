@@ -1,0 +1,33 @@
+"""Both services behind HTTP on a real port, on SQLite and the local broker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from okevents.bootstrap.parts import running
+from okevents.config.load import load
+from okevents.config.shape import Shape
+from okevents.http import app
+
+
+@pytest.fixture
+async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a running service."""
+    settings = load(Shape.UP, {"data": str(tmp_path)}, {}, folder=tmp_path).settings
+    async with running(settings, Shape.UP, lambda name, event: None) as parts:
+        checks = [app.HealthCheck(name=name, check=each.check) for name, each in parts.databases.items()]
+        limits = app.Limits(max_body=20_000, body_timeout=3.0, page_size=20)
+        asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
+        server = uvicorn.Server(uvicorn.Config(asgi, port=0, lifespan="off", log_config=None, access_log=False))
+        serving = asyncio.create_task(server._serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            yield client
+        server.should_exit = True
+        await serving

@@ -1,0 +1,46 @@
+"""The OpenAPI document, and what else the process tells of itself."""
+
+import httpx
+import jsonschema
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from okevents.http import bookings, events
+from okevents.http.operations import BOOKINGS, BOTH, EVENTS
+
+
+async def test_the_document_is_openapi_3_1_and_its_examples_fit(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/schema/openapi.json")).json()
+    OpenAPIV31SpecValidator(document).validate()
+    for item in document["paths"].values():
+        for operation in item.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                schema = {**content["schema"], "components": document["components"]}
+                jsonschema.validate(content["example"], schema)
+
+
+def test_the_document_has_every_route() -> None:
+    documented = {(operation.method.upper(), operation.name) for operation in (*EVENTS, *BOOKINGS)}
+    routed = {
+        (method, handler.handler_name)
+        for handler in (*events.ROUTES, *bookings.ROUTES)
+        for method in handler.http_methods
+        if method not in ("HEAD", "OPTIONS")
+    }
+    assert documented == routed
+    assert {operation.name for operation in BOTH} == {"live", "ready"}
+
+
+async def test_the_page_needs_no_other_host(http: httpx.AsyncClient) -> None:
+    pages = {"/schema": "text/html", "/schema/page.js": "text/javascript", "/schema/page.css": "text/css"}
+    for path, media_type in pages.items():
+        answer = await http.get(path)
+        assert answer.headers["content-type"].startswith(media_type)
+        assert "http://" not in answer.text
+        assert "https://" not in answer.text
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+async def test_health(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/health/live")).json() == {"status": "ok"}
+    ready = (await http.get("/health/ready")).json()
+    assert [part["state"] for part in ready["parts"]] == ["ok", "ok"]

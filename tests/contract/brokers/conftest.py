@@ -1,0 +1,48 @@
+"""Every broker through one suite."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from msgspec import Struct
+
+from okevents.brokers.local import LocalBroker
+from okevents.brokers.rabbitmq import RabbitmqBroker
+from okevents.messaging.ports import Broker
+from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
+from okevents.persistence.sqlite import open_bookings
+
+
+class Backend(Struct, frozen=True):
+    """A broker, and what it can do. `keeps_messages`: they wait in it for a subscriber; else one must be there."""
+
+    name: str
+    url: str
+    keeps_messages: bool
+
+
+BACKENDS = [pytest.param("local", marks=pytest.mark.sqlite), pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)]
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    name: str = request.param
+    url = request.getfixturevalue("rabbitmq_url") if name == "rabbitmq" else "local:"
+    return Backend(name, url, keeps_messages=name == "rabbitmq")
+
+
+@pytest.fixture
+async def broker(backend: Backend, sqlite_url: str) -> AsyncIterator[Broker]:
+    """One that is connected."""
+    database = open_bookings(sqlite_url)
+    await database.connect()
+    await database.migrate()
+    made: Broker
+    if backend.name == "local":
+        stores = dict.fromkeys((BOOKINGS_QUEUE, EVENTS_QUEUE), database.dead_letters)
+        made = LocalBroker(Topology(), stores, replay_every=0.05)
+    else:
+        made = RabbitmqBroker(backend.url, Topology(), watch_every=0.5)
+    await made.connect()
+    yield made
+    await made.close()
+    await database.close()

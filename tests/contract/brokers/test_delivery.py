@@ -1,0 +1,175 @@
+"""What every broker promises: delivery, redelivery, parking, replay, and a clean end."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from okevents.errors import Unprocessable, Unroutable
+from okevents.kernel.ids import MessageId
+from okevents.messaging.backoff import Backoff
+from okevents.messaging.consumer import Consumer
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import Broker
+from okevents.messaging.relay import Relay
+from okevents.messaging.topology import BOOKINGS_QUEUE
+from okevents.persistence.sqlite import open_events
+from tests.contract.brokers.conftest import Backend
+
+QUICK = Backoff(first=0.01, longest=0.05)
+
+
+def a_message(number: int = 1, name: str = "event.created", body: bytes = b"{}") -> Message:
+    return Message(
+        id=MessageId(f"event:{number}:1"),
+        name=name,
+        source="/okevents/events",
+        subject=f"{number}",
+        version=1,
+        occurred_at=datetime(2030, 1, 1, tzinfo=UTC),
+        body=body,
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )
+
+
+class Heard:
+    """A handler that remembers what it was given, and fails as often as it is told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.messages: list[Message] = []
+        self.failures = failures
+        self._changed = asyncio.Condition()
+
+    async def handle(self, message: Message) -> None:
+        async with self._changed:
+            if self.failures:
+                self.failures -= 1
+                raise RuntimeError("not yet")
+            self.messages.append(message)
+            self._changed.notify_all()
+
+    async def wait_for(self, count: int) -> None:
+        async with asyncio.timeout(20), self._changed:
+            await self._changed.wait_for(lambda: len({message.id for message in self.messages}) >= count)
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(message.id for message in self.messages)
+
+
+def a_consumer(heard: Heard) -> Consumer:
+    return Consumer({"event.created": heard.handle}, backoff=QUICK)
+
+
+async def test_the_envelope_arrives_whole(broker: Broker) -> None:
+    heard = Heard()
+    await broker.subscribe(BOOKINGS_QUEUE, a_consumer(heard).receive, prefetch=8)
+    sent = a_message(body=b'{"name": "\xc3\xbc"}')
+    await broker.publish(sent)
+    await heard.wait_for(1)
+    (got,) = heard.messages
+    for field in ("id", "name", "source", "subject", "occurred_at", "body", "traceparent"):
+        assert getattr(got, field) == getattr(sent, field)
+
+
+async def test_competing_consumers_share_a_queue(broker: Broker) -> None:
+    first, second = Heard(), Heard()
+    for heard in (first, second):
+        await broker.subscribe(BOOKINGS_QUEUE, a_consumer(heard).receive, prefetch=2)
+    await asyncio.gather(*(broker.publish(a_message(number)) for number in range(50)))
+    async with asyncio.timeout(20):
+        while len(first.messages) + len(second.messages) < 50:
+            await asyncio.sleep(0.01)
+    assert sum((first.counts + second.counts).values()) == 50
+    assert first.messages
+    assert second.messages
+
+
+async def test_a_handler_that_fails_is_tried_again(broker: Broker) -> None:
+    heard = Heard(failures=3)
+    await broker.subscribe(BOOKINGS_QUEUE, a_consumer(heard).receive, prefetch=1)
+    await broker.publish(a_message())
+    await heard.wait_for(1)
+
+
+@pytest.mark.parametrize("poison", ["raises", "unprocessable", "unknown name"])
+async def test_poison_is_parked_with_its_reason_while_neighbours_go_on_and_can_be_replayed(
+    broker: Broker, poison: str
+) -> None:
+    heard, is_mended = Heard(), False
+
+    async def handle(message: Message) -> None:
+        if message.subject == "13" and not is_mended:
+            raise Unprocessable("bad body") if poison == "unprocessable" else RuntimeError("broken")
+        await heard.handle(message)
+
+    handlers = {"event.created": handle}
+    if is_mended or poison != "unknown name":
+        handlers["event.updated"] = handle
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer(handlers, backoff=QUICK).receive, prefetch=8)
+    bad = a_message(13, name="event.updated" if poison == "unknown name" else "event.created")
+    await asyncio.gather(broker.publish(bad), *(broker.publish(a_message(number)) for number in range(10)))
+    await heard.wait_for(10)
+    letters = broker.dead_letters(BOOKINGS_QUEUE)
+    async with asyncio.timeout(20):
+        while await letters.count() == 0:
+            await asyncio.sleep(0.05)
+    (letter,) = await letters.list(10)
+    assert letter.message.body == bad.body
+    expected = {"raises": "broken", "unprocessable": "bad body", "unknown name": "event.updated"}
+    assert expected[poison] in letter.reason
+    assert (await letters.find(bad.id)) is not None
+    assert not await letters.replay("nobody")
+    is_mended = True
+    handlers["event.updated"] = handle
+    assert await letters.replay(bad.id)
+    await heard.wait_for(11)
+    async with asyncio.timeout(20):
+        while await letters.count():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_dead_letter_can_be_dropped(broker: Broker) -> None:
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer({}).receive, prefetch=1)
+    await broker.publish(a_message())
+    letters = broker.dead_letters(BOOKINGS_QUEUE)
+    async with asyncio.timeout(20):
+        while await letters.count() == 0:
+            await asyncio.sleep(0.05)
+    assert await letters.drop(a_message().id)
+    assert not await letters.drop(a_message().id)
+    assert list(await letters.list(10)) == []
+
+
+async def test_what_must_be_heard_and_cannot_be_is_unroutable(broker: Broker, backend: Backend) -> None:
+    if backend.keeps_messages:
+        await broker.publish(a_message())
+    else:
+        with pytest.raises(Unroutable):
+            await broker.publish(a_message())
+    await broker.publish(a_message(name="booking.confirmed"))
+
+
+async def test_closing_while_publishing_loses_nothing(broker: Broker, backend: Backend, tmp_path: Path) -> None:
+    heard = Heard()
+    database = open_events(f"sqlite://{tmp_path}/outbox.sqlite3")
+    await database.connect()
+    await database.migrate()
+    await broker.subscribe(BOOKINGS_QUEUE, a_consumer(heard).receive, prefetch=8)
+    messages = [a_message(number) for number in range(300)]
+    await database.outbox.add(messages)
+    relay = Relay(database.outbox, broker, poll=0.05)
+    relay.start()
+    await heard.wait_for(20)
+    await relay.close(timeout=0.01)
+    again = Relay(database.outbox, broker, poll=0.05, lease=0.1)
+    left = await database.outbox.claim(1000, 0.0)
+    again.start()
+    again.hand_over([message for message in messages if message.id not in heard.counts])
+    await heard.wait_for(300)
+    await again.close()
+    assert len(left) <= 300
+    assert len(heard.counts) == 300
+    await database.close()
