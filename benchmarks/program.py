@@ -1,0 +1,70 @@
+"""Servers under test: the program itself, and bare ones."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.load import SERVER_CORE
+
+BARE = """
+import sys, uvicorn
+body = sys.stdin.buffer.read()
+headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+uvicorn.run(app, port=int(sys.argv[1]), log_level="error", access_log=False, server_header=False, lifespan="off")
+"""
+
+
+class Running:
+    """A server: its address, its process, and how long its start took until it answered."""
+
+    def __init__(self, url: str, pid: int, started_in: float) -> None:
+        self.url = url
+        self.pid = pid
+        self.started_in = started_in
+
+
+@contextmanager
+def okevents(*arguments: str, folder: Path) -> Iterator[Running]:
+    """The program, on a core of its own."""
+    program = Path(sys.executable).with_name("okevents")
+    command = ["taskset", "-c", SERVER_CORE, str(program), *arguments, "--port", "0"]
+    began = time.monotonic()
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+            if found is None:
+                raise RuntimeError("the program didn't say where it listens")
+            httpx.get(f"{found[0]}/health/live").raise_for_status()
+            yield Running(found[0], process.pid, time.monotonic() - began)
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def bare(body: bytes, port: int) -> Iterator[str]:
+    """The same server with a handler that returns those bytes and nothing else."""
+    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-c", BARE, str(port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        try:
+            assert process.stdin is not None
+            process.stdin.write(body)
+            process.stdin.close()
+            for _ in range(200):
+                try:
+                    httpx.get(f"http://127.0.0.1:{port}/").raise_for_status()
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.terminate()
