@@ -1,0 +1,136 @@
+"""Inventories and bookings: whole or not at all, on the version that was decided on, and never oversold."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from okevents.bookings.allocate import allocate
+from okevents.bookings.model import Guest, Inventory
+from okevents.bookings.ports import (
+    BookingsDatabase,
+    Part,
+    PartCommitted,
+    PartConflict,
+    PartKeysTaken,
+    Snapshot,
+)
+from okevents.bookings.requests import Book, Done, WantedLine
+from okevents.kernel.idempotency import Granted
+from okevents.kernel.ids import BookingId, EventId
+from tests.builders import a_booking, a_claim, a_kept_answer, a_part, an_inventory, object_id
+from tests.contract.persistence.backends import Backend
+
+
+def next_of(inventory: Inventory) -> Inventory:
+    return replace(inventory, version=inventory.version + 1)
+
+
+async def test_a_part_is_read_as_it_was_written(bookings_database: BookingsDatabase) -> None:
+    store, inventory = bookings_database.bookings, an_inventory(name="夜 'quoted' %_$ 🎷")
+    booking = a_booking(inventory)
+    (outcome,) = await store.commit([a_part(inventory, booking)])
+    assert isinstance(outcome, PartCommitted)
+    snapshot = await store.load([inventory.event_id, EventId(object_id())], [booking.id])
+    assert snapshot.inventories == {inventory.event_id: inventory}
+    assert snapshot.bookings == {booking.id: booking}
+    assert await store.find(booking.id) == booking
+    assert await store.find(BookingId(object_id())) is None
+    assert snapshot.now.tzinfo is not None
+
+
+async def test_a_part_on_another_version_conflicts_and_leaves_nothing_while_its_neighbours_are_stored(
+    bookings_database: BookingsDatabase,
+) -> None:
+    store, inventory, other = bookings_database.bookings, an_inventory(), an_inventory()
+    await store.commit([a_part(inventory)])
+    before = await bookings_database.outbox.backlog()
+    claim, stray = a_claim(), a_booking(inventory)
+    stale = a_part(inventory, stray, answers=(a_kept_answer(claim),))
+    ahead = a_part(replace(an_inventory(), version=5))
+    outcomes = await store.commit([stale, a_part(other), ahead])
+    assert [type(outcome) for outcome in outcomes] == [PartConflict, PartCommitted, PartConflict]
+    assert await store.find(stray.id) is None
+    assert await bookings_database.outbox.backlog() == before + 1
+    assert isinstance((await bookings_database.answers.claim([claim]))[claim.key], Granted)
+
+
+async def test_a_key_that_was_taken_leaves_its_part_out(bookings_database: BookingsDatabase) -> None:
+    store, inventory, other = bookings_database.bookings, an_inventory(), an_inventory()
+    claim = a_claim()
+    first = a_kept_answer(claim, body=b'{"first":true}')
+    await store.commit([a_part(inventory, answers=(first,))])
+    late = a_part(next_of(inventory), answers=(a_kept_answer(claim), a_kept_answer(a_claim())))
+    outcomes = await store.commit([late, a_part(other)])
+    assert outcomes[0] == PartKeysTaken({claim.key: first})
+    assert isinstance(outcomes[1], PartCommitted)
+    assert (await store.load([inventory.event_id], [])).inventories == {inventory.event_id: inventory}
+    assert await bookings_database.answers.claim([claim]) == {claim.key: first}
+
+
+async def test_commit_locked_decides_on_what_is_there(bookings_database: BookingsDatabase) -> None:
+    store, inventory = bookings_database.bookings, an_inventory()
+    await store.commit([a_part(inventory)])
+
+    def decide(snapshot: Snapshot) -> Part:
+        return a_part(next_of(snapshot.inventories[inventory.event_id]))
+
+    outcomes = [await store.commit_locked(inventory.event_id, [], decide) for _ in range(3)]
+    assert all(isinstance(outcome, PartCommitted) for outcome in outcomes)
+    assert await store.commit_locked(inventory.event_id, [], lambda _: None) is None
+    assert (await store.load([inventory.event_id], [])).inventories[inventory.event_id].version == 4
+
+
+async def test_many_writers_share_a_hall_without_overselling(
+    bookings_database: BookingsDatabase, backend: Backend
+) -> None:
+    store, scale = bookings_database.bookings, backend.scale
+    inventory = an_inventory()
+    assert inventory.halls is not None
+    inventory = replace(inventory, halls=(replace(inventory.halls[0], capacity=scale.places),))
+    await store.commit([a_part(inventory)])
+    granted: list[BookingId] = []
+
+    async def writer() -> None:
+        while True:
+            snapshot = await store.load([inventory.event_id], [])
+            present = snapshot.inventories[inventory.event_id]
+            request = Book(
+                event_id=inventory.event_id,
+                booking_id=BookingId(object_id()),
+                lines=(WantedLine(hall="lobby", places=1),),
+                guest=Guest(name="Ada", email="ada@example.org"),
+            )
+            allocation = allocate(present, {}, [request], present.as_of)
+            (decision,) = allocation.decisions
+            if not isinstance(decision, Done) or allocation.inventory is None:
+                return
+            (outcome,) = await store.commit([a_part(allocation.inventory, decision.booking)])
+            if isinstance(outcome, PartCommitted):
+                granted.append(decision.booking.id)
+
+    await asyncio.gather(*(writer() for _ in range(scale.writers)))
+    assert len(granted) == scale.places
+    final = (await store.load([inventory.event_id], granted)).inventories[inventory.event_id]
+    assert final.version == 1 + scale.places
+    assert final.halls is not None
+    assert final.halls[0].taken == scale.places
+    for booking_id in granted:
+        assert await store.find(booking_id) is not None
+
+
+async def test_a_writer_that_slept_cannot_commit_on_what_it_remembers(bookings_database: BookingsDatabase) -> None:
+    store, inventory = bookings_database.bookings, an_inventory()
+    await store.commit([a_part(inventory)])
+    remembered = inventory
+    for _ in range(4):
+        inventory = next_of(inventory)
+        await store.commit([a_part(inventory)])
+    (outcome,) = await store.commit([a_part(next_of(remembered), a_booking(remembered))])
+    assert isinstance(outcome, PartConflict)
+
+
+async def test_a_secret_key_is_made_once(bookings_database: BookingsDatabase) -> None:
+    keys = await asyncio.gather(*(bookings_database.keyring.get_or_create("a") for _ in range(8)))
+    assert len(set(keys)) == 1
+    assert len(keys[0]) == 32
+    assert await bookings_database.keyring.get_or_create("b") != keys[0]

@@ -1,0 +1,94 @@
+"""The relay on a real outbox: nothing leaves it before the broker has confirmed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from okevents.brokers.local import LocalBroker
+from okevents.brokers.rabbitmq import RabbitmqBroker
+from okevents.events.ports import EventsDatabase
+from okevents.messaging.backoff import Backoff
+from okevents.messaging.consumer import Consumer
+from okevents.messaging.envelope import Message
+from okevents.messaging.ports import Broker
+from okevents.messaging.relay import Relay
+from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
+from okevents.persistence.sqlite import open_events
+from scripts.servers.process import free_port
+from tests.builders import a_message, an_event, an_event_change
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+async def database(sqlite_url: str) -> AsyncIterator[EventsDatabase]:
+    database = open_events(sqlite_url)
+    await database.connect()
+    await database.migrate()
+    yield database
+    await database.close()
+
+
+def a_local_broker(database: EventsDatabase) -> LocalBroker:
+    return LocalBroker(Topology(), dict.fromkeys((BOOKINGS_QUEUE, EVENTS_QUEUE), database.dead_letters))
+
+
+@pytest.mark.parametrize("trouble", ["nobody hears", "nobody answers"])
+async def test_what_is_not_confirmed_stays_in_the_outbox(database: EventsDatabase, trouble: str) -> None:
+    nowhere = RabbitmqBroker(f"amqp://127.0.0.1:{free_port()}/", Topology())
+    broker: Broker = a_local_broker(database) if trouble == "nobody hears" else nowhere
+    relay = Relay(database.outbox, broker, backoff=Backoff(first=0.01, longest=0.02))
+    relay.start()
+    change = an_event_change(an_event())
+    await database.events.commit([change])
+    relay.hand_over(change.messages)
+    async with asyncio.timeout(20):
+        while not relay.failed:
+            await asyncio.sleep(0.01)
+    await relay.close(timeout=0.1)
+    assert relay.published == 0
+    assert await database.outbox.backlog() == 1
+    await broker.close()
+
+
+async def test_what_another_process_left_behind_is_published_when_its_lease_has_ended(
+    database: EventsDatabase,
+) -> None:
+    heard: asyncio.Queue[Message] = asyncio.Queue()
+    broker = a_local_broker(database)
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": heard.put}).receive, prefetch=4)
+    left = a_message()
+    await database.outbox.add([left])
+    relay = Relay(database.outbox, broker, poll=0.05)
+    relay.start()
+    async with asyncio.timeout(20):
+        assert await heard.get() == left
+        while await database.outbox.backlog():
+            await asyncio.sleep(0.01)
+    await relay.close()
+    await broker.close()
+
+
+async def test_of_a_slot_only_the_newest_is_published_and_the_last_one_always(database: EventsDatabase) -> None:
+    heard: list[int] = []
+
+    async def handle(message: Message) -> None:
+        heard.append(message.version)
+
+    broker = a_local_broker(database)
+    await broker.subscribe(EVENTS_QUEUE, Consumer({"availability.changed": handle}).receive, prefetch=4)
+    relay = Relay(database.outbox, broker, coalesce=0.2)
+    relay.start()
+    for version in range(1, 101):
+        message = a_message(name="availability.changed", version=version, slot="availability:1")
+        await database.outbox.add([message])
+        relay.hand_over([message])
+    async with asyncio.timeout(20):
+        while await database.outbox.backlog():
+            await asyncio.sleep(0.01)
+    assert heard[-1] == 100
+    assert heard == sorted(heard)
+    assert len(heard) < 20
+    await relay.close()
+    await broker.close()
