@@ -38,12 +38,14 @@ def okevents(*arguments: str, folder: Path) -> Iterator[Running]:
     program = Path(sys.executable).with_name("okevents")
     command = ["taskset", "-c", SERVER_CORE, str(program), *arguments, "--port", "0"]
     began = time.monotonic()
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+    # Into a file: a pipe that nobody reads would fill, and the program wait for its reader.
+    output = folder / "output.txt"
+    with output.open("w") as stdout, subprocess.Popen(command, cwd=folder, stdout=stdout) as process:
         try:
-            assert process.stdout is not None
-            found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
-            if found is None:
-                raise RuntimeError("the program didn't say where it listens")
+            while (found := re.search(r"http://[\d.]+:\d+", output.read_text())) is None:
+                if process.poll() is not None:
+                    raise RuntimeError(f"the program ended: {output.read_text()}")
+                time.sleep(0.005)
             httpx.get(f"{found[0]}/health/live").raise_for_status()
             yield Running(found[0], process.pid, time.monotonic() - began)
         finally:
