@@ -1,8 +1,8 @@
 """A service's whole database in one file."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 from okevents.errors import StoreUnavailable
@@ -26,10 +26,10 @@ class SqliteDatabase:
         self._opened: tuple[Readers, Writer] | None = None
 
     async def connect(self) -> None:
-        writer = Writer(self._path)
+        writer = await Writer.open(self._path)
         try:
             await writer.run(lambda connection: migrations.check_owner(connection, self.service))
-            self._opened = Readers(self._path), writer
+            self._opened = await asyncio.to_thread(Readers, self._path), writer
         except BaseException:
             await writer.close()
             raise
@@ -47,7 +47,7 @@ class SqliteDatabase:
         if self._opened is not None:
             readers, writer = self._opened
             self._opened = None
-            readers.close()
+            await readers.close()
             await writer.close()
 
     @property
@@ -64,15 +64,15 @@ class SqliteDatabase:
             raise StoreUnavailable(f"the database file {self._path} isn't open")
         return self._opened
 
-    @cached_property
+    @property
     def answers(self) -> SqliteIdempotencyStore:
         return SqliteIdempotencyStore(self._readers, self._writer)
 
-    @cached_property
+    @property
     def outbox(self) -> SqliteOutbox:
         return SqliteOutbox(self._readers, self._writer)
 
-    @cached_property
+    @property
     def dead_letters(self) -> SqliteDeadLetterStore:
         return SqliteDeadLetterStore(self._readers, self._writer)
 
@@ -82,7 +82,7 @@ class SqliteEventsDatabase(SqliteDatabase):
 
     service = "events"
 
-    @cached_property
+    @property
     def events(self) -> SqliteEventStore:
         return SqliteEventStore(self._readers, self._writer)
 
@@ -92,10 +92,10 @@ class SqliteBookingsDatabase(SqliteDatabase):
 
     service = "bookings"
 
-    @cached_property
+    @property
     def bookings(self) -> SqliteBookingStore:
         return SqliteBookingStore(self._readers, self._writer)
 
-    @cached_property
+    @property
     def keyring(self) -> SqliteKeyring:
         return SqliteKeyring(self._writer, lambda: secrets.token_bytes(32))

@@ -14,27 +14,41 @@ BUSY_MS = 5_000
 
 READ_BUSY_MS = 1_000
 
-_TROUBLE = (
-    apsw.BusyError,
-    apsw.LockedError,
-    apsw.FullError,
-    apsw.IOError,
-    apsw.CantOpenError,
-    apsw.CorruptError,
-    apsw.NotADBError,
-    apsw.ReadOnlyError,
-    apsw.ProtocolError,
-    apsw.ConnectionClosedError,
-)
+CHECKPOINT_PAGES = 4_000
+"""How far (16 MB) the log grows before it is carried over into the file: more often costs a sixth of the writes."""
+
+_REMEDIES: dict[type[Exception], str] = {
+    apsw.BusyError: "another process keeps it locked; see which one has it open",
+    apsw.LockedError: "another process keeps it locked; see which one has it open",
+    apsw.FullError: "free some space on its disk",
+    apsw.IOError: "see that its disk is well and has free space",
+    apsw.CantOpenError: "see that it is a file in a folder that this user may write to",
+    apsw.PermissionsError: "see that this user may write to it",
+    apsw.ReadOnlyError: "see that this user may write to it and to its folder",
+    apsw.CorruptError: "it is damaged; put a copy in its place",
+    apsw.NotADBError: "it is no SQLite database; give another file's name",
+    apsw.ProtocolError: "too many processes have it open",
+    apsw.NoMemError: "free some memory",
+    apsw.ConnectionClosedError: "it was closed already",
+    OSError: "see that its folder exists and that this user may write to it",
+}
+
+TROUBLE = tuple(_REMEDIES)
+"""What goes wrong with the file, as opposed to with what is done to it."""
 
 
 def path_of(url: str) -> Path:
-    """The file of a URL `sqlite:///path`. Raises ConfigurationError."""
+    """The file of a URL: `sqlite:///path` from the root folder, `sqlite:path` from the working folder.
+
+    Characters that mean something in URLs are percent-encoded. Raises ConfigurationError.
+    """
     parts = urlsplit(url)
     path = unquote(parts.path)
-    if parts.scheme != "sqlite" or parts.netloc or path in ("", "/"):
+    if parts.scheme != "sqlite" or parts.netloc or parts.query or parts.fragment or "\0" in path:
         raise ConfigurationError([f"{url!r} names no file; sqlite:///path/to/file is expected"])
-    return Path(path)
+    if not path.strip("/") or path.endswith("/"):
+        raise ConfigurationError([f"{url!r} names a folder; sqlite:///path/to/file is expected"])
+    return Path("/" + path.lstrip("/") if path.startswith("/") else path)
 
 
 def connect(path: Path) -> apsw.Connection:
@@ -46,7 +60,7 @@ def connect(path: Path) -> apsw.Connection:
         connection.pragma("journal_mode", "wal")
         # NORMAL may lose the last commits when the power fails.
         connection.pragma("synchronous", "full")
-        connection.pragma("foreign_keys", True)
+        connection.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         return connection
 
 
@@ -64,5 +78,6 @@ def translated(path: Path) -> Iterator[None]:
     """What goes wrong with the file, as StoreUnavailable."""
     try:
         yield
-    except (*_TROUBLE, OSError) as error:
-        raise StoreUnavailable(f"the database file {path} can't be used: {error}") from error
+    except TROUBLE as error:
+        remedy = next(remedy for kind, remedy in _REMEDIES.items() if isinstance(error, kind))
+        raise StoreUnavailable(f"the database file {path} can't be used ({error}): {remedy}") from error

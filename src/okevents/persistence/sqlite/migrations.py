@@ -46,7 +46,8 @@ def pending(connection: apsw.Connection, service: str) -> Sequence[str]:
 
 
 def migrate(connection: apsw.Connection, service: str) -> Sequence[str]:
-    """Applies what is pending, within the caller's transaction."""
+    """Applies what is pending, within the caller's transaction. Raises ConfigurationError as `check_owner` does."""
+    check_owner(connection, service)
     connection.execute(_OWN_TABLES)
     names = pending(connection, service)
     scripts = known(service)
@@ -54,8 +55,9 @@ def migrate(connection: apsw.Connection, service: str) -> Sequence[str]:
         connection.execute(scripts[name])
         now = datetime.now(UTC).isoformat()
         connection.execute("INSERT INTO okevents_migrations (name, applied_at) VALUES (?, ?)", (name, now))
-    connection.execute("DELETE FROM okevents_schema")
-    connection.execute("INSERT INTO okevents_schema VALUES (?, ?)", (service, MINIMUM_VERSION))
+    if names:
+        connection.execute("DELETE FROM okevents_schema")
+        connection.execute("INSERT INTO okevents_schema VALUES (?, ?)", (service, MINIMUM_VERSION))
     return names
 
 

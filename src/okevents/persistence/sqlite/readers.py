@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import apsw
 
+from okevents.errors import StoreUnavailable
 from okevents.persistence.sqlite.file import connect_to_read, translated
 
 T = TypeVar("T")
@@ -24,10 +25,13 @@ class Readers:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"reader of {path.name}")
         self._own = threading.local()
         self._opened: list[apsw.Connection] = []
+        self._is_closed = False
         self._here = self._open()
 
     async def run(self, read: Callable[[apsw.Connection], T]) -> T:
         """What `read` returned, on one snapshot. Raises StoreUnavailable."""
+        if self._is_closed:
+            raise StoreUnavailable(f"the database file {self._path} is closed")
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, read)
 
     def run_here(self, read: Callable[[apsw.Connection], T]) -> T:
@@ -35,8 +39,10 @@ class Readers:
         with translated(self._path):
             return read(self._here)
 
-    def close(self) -> None:
-        self._threads.shutdown()
+    async def close(self) -> None:
+        """Finishes what was begun."""
+        self._is_closed = True
+        await asyncio.to_thread(self._threads.shutdown)
         for connection in self._opened:
             connection.close()
 
