@@ -4,8 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from okevents.bookings.allocate import allocate
-from okevents.bookings.model import Guest, Inventory
+from okevents.bookings.model import Inventory
 from okevents.bookings.ports import (
     BookingsDatabase,
     Part,
@@ -14,11 +13,9 @@ from okevents.bookings.ports import (
     PartKeysTaken,
     Snapshot,
 )
-from okevents.bookings.requests import Book, Done, WantedLine
 from okevents.kernel.idempotency import Granted
 from okevents.kernel.ids import BookingId, EventId
 from tests.builders import a_booking, a_claim, a_kept_answer, a_part, an_inventory, object_id
-from tests.contract.persistence.backends import Backend
 
 
 def next_of(inventory: Inventory) -> Inventory:
@@ -78,44 +75,6 @@ async def test_commit_locked_decides_on_what_is_there(bookings_database: Booking
     assert all(isinstance(outcome, PartCommitted) for outcome in outcomes)
     assert await store.commit_locked(inventory.event_id, [], lambda _: None) is None
     assert (await store.load([inventory.event_id], [])).inventories[inventory.event_id].version == 4
-
-
-async def test_many_writers_share_a_hall_without_overselling(
-    bookings_database: BookingsDatabase, backend: Backend
-) -> None:
-    store, scale = bookings_database.bookings, backend.scale
-    inventory = an_inventory()
-    assert inventory.halls is not None
-    inventory = replace(inventory, halls=(replace(inventory.halls[0], capacity=scale.places),))
-    await store.commit([a_part(inventory)])
-    granted: list[BookingId] = []
-
-    async def writer() -> None:
-        while True:
-            snapshot = await store.load([inventory.event_id], [])
-            present = snapshot.inventories[inventory.event_id]
-            request = Book(
-                event_id=inventory.event_id,
-                booking_id=BookingId(object_id()),
-                lines=(WantedLine(hall="lobby", places=1),),
-                guest=Guest(name="Ada", email="ada@example.org"),
-            )
-            allocation = allocate(present, {}, [request], present.as_of)
-            (decision,) = allocation.decisions
-            if not isinstance(decision, Done) or allocation.inventory is None:
-                return
-            (outcome,) = await store.commit([a_part(allocation.inventory, decision.booking)])
-            if isinstance(outcome, PartCommitted):
-                granted.append(decision.booking.id)
-
-    await asyncio.gather(*(writer() for _ in range(scale.writers)))
-    assert len(granted) == scale.places
-    final = (await store.load([inventory.event_id], granted)).inventories[inventory.event_id]
-    assert final.version == 1 + scale.places
-    assert final.halls is not None
-    assert final.halls[0].taken == scale.places
-    for booking_id in granted:
-        assert await store.find(booking_id) is not None
 
 
 async def test_a_writer_that_slept_cannot_commit_on_what_it_remembers(bookings_database: BookingsDatabase) -> None:
