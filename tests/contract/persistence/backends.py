@@ -3,7 +3,7 @@
 An adapter is imported when a test of it begins, so that one that can't be imported fails its own tests alone.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import TypeVar
@@ -15,10 +15,6 @@ from okevents.events.ports import EventsDatabase
 from okevents.kernel.database import Database
 
 D = TypeVar("D", bound=Database)
-
-OWNER_UNCHECKED = {
-    "test_a_new_database_becomes_that_of_one_service_alone": "migrate() doesn't look whose database it has become"
-}
 
 
 class Scale(Struct, frozen=True, kw_only=True):
@@ -35,7 +31,6 @@ class Backend(Struct, frozen=True, kw_only=True):
     `server_fixture`: the server that can be stopped and started; None where there is none.
     `has_exclusive_leases`: two that claim messages at the same time never get the same one.
     `has_locks`: `commit_locked` never answers PartConflict, and a migration is applied by one process alone.
-    `shortfalls`: tests that it is known to fail, each with the reason; one that passes after all is a failure.
     """
 
     name: str
@@ -43,7 +38,6 @@ class Backend(Struct, frozen=True, kw_only=True):
     server_fixture: str | None = None
     has_exclusive_leases: bool = True
     has_locks: bool = True
-    shortfalls: Mapping[str, str] = {}
     scale: Scale
 
     def open_events(self, url: str) -> EventsDatabase:
@@ -63,7 +57,6 @@ BACKENDS = {
             name="postgresql",
             url_fixture="postgresql_url",
             server_fixture="postgresql_server",
-            shortfalls=OWNER_UNCHECKED,
             scale=Scale(events=120, writers=32, places=100),
         ),
         Backend(
@@ -72,7 +65,6 @@ BACKENDS = {
             server_fixture="ferretdb_server",
             has_exclusive_leases=False,
             has_locks=False,
-            shortfalls=OWNER_UNCHECKED,
             # FerretDB finds 50 to 250 documents a second by their _id.
             scale=Scale(events=30, writers=6, places=12),
         ),

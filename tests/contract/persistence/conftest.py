@@ -14,9 +14,6 @@ from tests.contract.persistence.backends import BACKENDS, Backend, opened
 )
 def backend(request: pytest.FixtureRequest) -> Backend:
     given: Backend = request.param
-    why = given.shortfalls.get(request.function.__name__)
-    if why is not None:
-        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
     return given
 
 

@@ -11,7 +11,7 @@ from okevents.persistence.mongodb.bookings import MongodbBookingStore, MongodbKe
 from okevents.persistence.mongodb.dead_letters import MongodbDeadLetterStore
 from okevents.persistence.mongodb.events import MongodbEventStore
 from okevents.persistence.mongodb.outbox import MongodbOutbox
-from okevents.persistence.mongodb.server import Server, put
+from okevents.persistence.mongodb.server import Server, insert_new, put
 
 Indexes = Mapping[str, Sequence[Sequence[str]]]
 
@@ -51,19 +51,19 @@ class MongodbDatabase:
         return [name for name in self.migrations if name not in applied]
 
     async def migrate(self) -> Sequence[str]:
+        schemas = self._server.collection("okevents_schema")
+        schema = {"_id": "schema", "service": self.service, "minimum_version": MINIMUM_VERSION, "migrations": []}
+        # The database becomes that of whoever inserts this first.
+        await self._server.run(insert_new(schemas, [schema]))
+        self._check(await self._schema())
         names = await self.pending()
         for name in names:
             for collection, indexes in self.migrations[name].items():
                 for fields in indexes:
                     keys = [(field, 1) for field in fields]
                     await self._server.run(self._server.collection(collection).create_index(keys))
-        schema = {
-            "_id": "schema",
-            "service": self.service,
-            "minimum_version": MINIMUM_VERSION,
-            "migrations": list(self.migrations),
-        }
-        await self._server.run(put(self._server.collection("okevents_schema"), schema))
+        if names:
+            await self._server.run(put(schemas, schema | {"migrations": list(self.migrations)}))
         return names
 
     async def check(self) -> None:

@@ -1,6 +1,5 @@
 """The connection to MongoDB, and what goes wrong with it, told as okevents tells it."""
 
-import asyncio
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -22,6 +21,7 @@ from pymongo.errors import (
 )
 
 from okevents.errors import StoreUnavailable
+from okevents.kernel.shielded import ShieldedWork
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -41,6 +41,8 @@ class Server:
         self._url = url
         self._default_name = default_name
         self._client: AsyncMongoClient[Document] | None = None
+        self._work = ShieldedWork()
+        self._is_closing = False
         self._clock: tuple[datetime, float] | None = None
 
     @property
@@ -63,6 +65,9 @@ class Server:
         await self.now()
 
     async def close(self) -> None:
+        """Finishes what was begun, which is bounded in time."""
+        self._is_closing = True
+        await self._work.finish()
         if self._client is not None:
             client, self._client = self._client, None
             await client.close()
@@ -70,12 +75,15 @@ class Server:
     def collection(self, name: str) -> Collection:
         """Raises StoreUnavailable if it isn't open."""
         if self._client is None:
-            raise StoreUnavailable(f"the database at {self.address} isn't open")
+            raise self._not_open()
         return self._client.get_default_database(self._default_name)[name]
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What the work returned; it is finished even if its caller goes away. Raises StoreUnavailable."""
-        return await asyncio.shield(asyncio.ensure_future(self._translated(work)))
+        if self._is_closing:
+            work.close()
+            raise self._not_open()
+        return await self._work.run(self._translated(work))
 
     async def now(self) -> datetime:
         """The server's time: what it said not long ago, and what has passed since."""
@@ -85,6 +93,9 @@ class Server:
             self._clock = said.replace(tzinfo=UTC), monotonic()
         said, at = self._clock
         return said + timedelta(seconds=monotonic() - at)
+
+    def _not_open(self) -> StoreUnavailable:
+        return StoreUnavailable(f"the database at {self.address} isn't open")
 
     async def _translated(self, work: Coroutine[Any, Any, T]) -> T:
         try:

@@ -36,7 +36,8 @@ class PostgresqlDatabase:
         return await self._pool.run(lambda connection: migrations.pending(connection, self.service))
 
     async def migrate(self) -> Sequence[str]:
-        return await self._pool.run(lambda connection: migrations.migrate(connection, self.service))
+        address = self._pool.address
+        return await self._pool.run(lambda connection: migrations.migrate(connection, self.service, address))
 
     async def check(self) -> None:
         await self._pool.run(lambda connection: connection.fetchval("SELECT 1"))

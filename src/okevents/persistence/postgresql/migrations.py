@@ -46,18 +46,21 @@ async def pending(connection: Connection, service: str) -> Sequence[str]:
     return [name for name in known(service) if name not in applied]
 
 
-async def migrate(connection: Connection, service: str) -> Sequence[str]:
-    """Applies what is pending, all of it or nothing."""
+async def migrate(connection: Connection, service: str, address: str) -> Sequence[str]:
+    """Applies what is pending, all of it or nothing. Raises ConfigurationError as `check_owner` does."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        # Again: while this process waited for the lock, the other service may have made the database its own.
+        await check_owner(connection, service, address)
         await connection.execute(_OWN_TABLES)
         names = await pending(connection, service)
         scripts = known(service)
         for name in names:
             await connection.execute(scripts[name])
             await connection.execute("INSERT INTO okevents_migrations (name) VALUES ($1)", name)
-        await connection.execute("DELETE FROM okevents_schema")
-        await connection.execute("INSERT INTO okevents_schema VALUES ($1, $2)", service, MINIMUM_VERSION)
+        if names:
+            await connection.execute("DELETE FROM okevents_schema")
+            await connection.execute("INSERT INTO okevents_schema VALUES ($1, $2)", service, MINIMUM_VERSION)
     return names
 
 

@@ -1,14 +1,14 @@
 """Connections to PostgreSQL, and what goes wrong with them, told as okevents tells it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from okevents.errors import StoreUnavailable
+from okevents.kernel.shielded import ShieldedWork
 
 T = TypeVar("T")
 
@@ -52,6 +52,8 @@ class Pool:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._work = ShieldedWork()
+        self._is_closing = False
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     @property
@@ -80,12 +82,16 @@ class Pool:
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """What the work returned. Raises StoreUnavailable."""
-        task = asyncio.ensure_future(self._try(work))
-        return await asyncio.shield(task)
+        if self._pool is None or self._is_closing:
+            raise StoreUnavailable(f"the database at {self.address} isn't open")
+        return await self._work.run(self._try(work, self._pool))
 
     async def close(self) -> None:
+        """Finishes what was begun, which is bounded in time."""
         if self._pool is None:
             return
+        self._is_closing = True
+        await self._work.finish()
         pool, self._pool = self._pool, None
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
@@ -93,10 +99,10 @@ class Pool:
         except TimeoutError:
             pool.terminate()
 
-    async def _try(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _try(self, work: Callable[[Connection], Awaitable[T]], pool: "asyncpg.Pool[asyncpg.Record]") -> T:
         for attempt in range(1, MAX_TRIES + 1):
             try:
-                async with self._connection() as connection:
+                async with pool.acquire(timeout=ANSWER_WITHIN) as connection:
                     return await work(connection)
             except _AGAIN as error:
                 if attempt == MAX_TRIES:
@@ -104,13 +110,6 @@ class Pool:
             except _TROUBLE as error:
                 raise self._unavailable(error) from error
         raise AssertionError("the last try returns or raises")
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        if self._pool is None:
-            raise StoreUnavailable(f"the database at {self.address} isn't open")
-        async with self._pool.acquire(timeout=ANSWER_WITHIN) as connection:
-            yield connection
 
     def _unavailable(self, error: BaseException) -> StoreUnavailable:
         why = str(error) or "it didn't answer in time"

@@ -1,0 +1,170 @@
+"""A database server that goes away is told as StoreUnavailable, soon, and is used again when it is back."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from okevents.bookings.ports import BookingsDatabase, PartCommitted, Snapshot
+from okevents.errors import StoreUnavailable
+from okevents.events.ports import ChangeCommitted, Direction, EventFilter, EventsDatabase, Scan
+from tests.builders import (
+    NOW,
+    a_booking,
+    a_claim,
+    a_dead_letter,
+    a_message,
+    a_part,
+    an_availability,
+    an_event,
+    an_event_change,
+    an_inventory,
+)
+from tests.contract.persistence.backends import BACKENDS, Backend
+from tests.servers import Server
+
+TOLD_WITHIN = 15.0
+
+Call = Callable[[], Coroutine[Any, Any, object]]
+
+
+def events_calls(database: EventsDatabase) -> Iterator[Call]:
+    """Each thing that the Events Service asks of its database."""
+    event = an_event()
+    scan = Scan(direction=Direction.UPCOMING, pinned_at=NOW, after=None, filter=EventFilter(), limit=1)
+    yield lambda: database.events.find(event.id)
+    yield lambda: database.events.find_by_name(event.name, NOW)
+    yield lambda: database.events.scan(scan)
+    yield lambda: database.events.commit([an_event_change(event)])
+    yield lambda: database.events.record_availability([an_availability(event)])
+    yield from common_calls(database)
+
+
+def bookings_calls(database: BookingsDatabase) -> Iterator[Call]:
+    """Each thing that the Booking Service asks of its database."""
+    inventory = an_inventory()
+
+    def decide(_: Snapshot) -> None:
+        return None
+
+    yield lambda: database.bookings.load([inventory.event_id], [])
+    yield lambda: database.bookings.commit([a_part(inventory)])
+    yield lambda: database.bookings.commit_locked(inventory.event_id, [], decide)
+    yield lambda: database.bookings.find(a_booking(inventory).id)
+    yield lambda: database.keyring.get_or_create("a")
+    yield from common_calls(database)
+
+
+def common_calls(database: EventsDatabase | BookingsDatabase) -> Iterator[Call]:
+    yield database.check
+    yield lambda: database.answers.claim([a_claim()])
+    yield lambda: database.answers.sweep(NOW)
+    yield lambda: database.outbox.claim(1, 1.0)
+    yield lambda: database.outbox.add([a_message()])
+    yield lambda: database.outbox.discard([a_message()])
+    yield database.outbox.backlog
+    yield lambda: database.dead_letters.park(a_dead_letter())
+    yield lambda: database.dead_letters.list("okevents.bookings", 1)
+    yield lambda: database.dead_letters.due("okevents.bookings")
+
+
+async def assert_told(calls: Iterator[Call]) -> None:
+    async def told(call: Call) -> None:
+        with pytest.raises(StoreUnavailable) as raised:
+            async with asyncio.timeout(TOLD_WITHIN):
+                await call()
+        assert raised.value.detail
+        assert "\n" not in raised.value.detail
+
+    await asyncio.gather(*map(told, calls))
+
+
+async def recovered(call: Call) -> None:
+    """Returns when the call works."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await call()
+            except StoreUnavailable:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(backend, id=name, marks=getattr(pytest.mark, name))
+        for name, backend in BACKENDS.items()
+        if backend.server_fixture is not None
+    ]
+)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Those that are servers."""
+    given: Backend = request.param
+    return given
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, backend: Backend) -> Iterator[Server]:
+    """The backend's server; it runs again afterwards, whatever a test did."""
+    given: Server = request.getfixturevalue(str(backend.server_fixture))
+    yield given
+    given.start()
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_the_events_database_goes_and_comes_back(
+    events_database: EventsDatabase, server: Server, how: str
+) -> None:
+    event = an_event()
+    await events_database.events.commit([an_event_change(event)])
+
+    await asyncio.to_thread(server.stop if how == "stop" else server.kill)
+    await assert_told(events_calls(events_database))
+    await asyncio.to_thread(server.start)
+    await recovered(events_database.check)
+
+    found = await events_database.events.find(event.id)
+    assert found is not None
+    assert found.event == event
+    assert await events_database.events.commit([an_event_change(an_event())]) == [ChangeCommitted()]
+
+
+async def test_the_bookings_database_goes_and_comes_back(bookings_database: BookingsDatabase, server: Server) -> None:
+    inventory = an_inventory()
+    await bookings_database.bookings.commit([a_part(inventory)])
+
+    await asyncio.to_thread(server.stop)
+    await assert_told(bookings_calls(bookings_database))
+    await asyncio.to_thread(server.start)
+    await recovered(bookings_database.check)
+
+    snapshot = await bookings_database.bookings.load([inventory.event_id], [])
+    assert snapshot.inventories == {inventory.event_id: inventory}
+    (outcome,) = await bookings_database.bookings.commit([a_part(an_inventory())])
+    assert isinstance(outcome, PartCommitted)
+
+
+async def test_a_server_that_is_frozen_is_told_too(events_database: EventsDatabase, server: Server) -> None:
+    await events_database.check()
+
+    await asyncio.to_thread(server.pause)
+    try:
+        await assert_told(iter([events_database.check]))
+    finally:
+        await asyncio.to_thread(server.resume)
+
+    await recovered(events_database.check)
+
+
+async def test_a_server_that_is_not_there_is_told_on_connecting(backend: Backend, url: str, server: Server) -> None:
+    await asyncio.to_thread(server.stop)
+    try:
+        for database in (backend.open_events(url), backend.open_bookings(url)):
+            with pytest.raises(StoreUnavailable):
+                async with asyncio.timeout(TOLD_WITHIN):
+                    await database.connect()
+            await database.close()
+    finally:
+        await asyncio.to_thread(server.start)
