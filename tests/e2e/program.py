@@ -23,6 +23,8 @@ class Program:
         self._process = process
         self.lines: list[str] = []
         self._changed = asyncio.Condition()
+        self._may_read = asyncio.Event()
+        self._may_read.set()
         self._reading = asyncio.create_task(self._read())
         self.http = httpx.AsyncClient(timeout=30.0, limits=httpx.Limits(max_connections=64))
 
@@ -41,6 +43,10 @@ class Program:
         """How many lines have it."""
         return sum(1 for line in self.lines if re.search(pattern, line))
 
+    def stop_reading(self) -> None:
+        """From now on nobody empties the pipe that it prints into, until it has ended."""
+        self._may_read.clear()
+
     async def stop(self) -> int:
         """SIGTERM; its exit code."""
         return await self._end(signal.SIGTERM)
@@ -54,9 +60,11 @@ class Program:
         if self._process.returncode is None:
             self._process.send_signal(number)
         async with asyncio.timeout(20):
-            code = await self._process.wait()
+            while self._process.returncode is None:
+                await asyncio.sleep(0.01)
+            self._may_read.set()
             await self._reading
-        return code
+            return await self._process.wait()
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
@@ -64,6 +72,7 @@ class Program:
             async with self._changed:
                 self.lines.append(line.decode().rstrip())
                 self._changed.notify_all()
+            await self._may_read.wait()
         async with self._changed:
             self._changed.notify_all()
 

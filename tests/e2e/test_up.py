@@ -96,6 +96,16 @@ async def test_a_process_killed_between_commit_and_delivery_delivers_once_after_
         assert program.count(r"heard.*best") == 0
 
 
+async def test_lines_that_nobody_reads_hold_nothing_up(tmp_path: Path) -> None:
+    async with running("up", folder=tmp_path) as program:
+        program.stop_reading()
+        for some in (range(at, at + 50) for at in range(0, 1500, 50)):
+            await asyncio.gather(*(publish(program.http, f"{number} fills the pipe {'x' * 170}") for number in some))
+        event_id = await publish(program.http, "The last one", 1)
+        await availability(program.http, event_id)
+        assert await program.stop() == 0
+
+
 async def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     async with running("up", folder=tmp_path) as program:
         port = str(program.http.base_url.port)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.contracts.event import EventState
 from okevents.errors import BrokerUnavailable, PublishUncertain, Unroutable
 from okevents.kernel.ids import MessageId
-from okevents.messaging.consumer import Consumer
+from okevents.messaging.consumer import MAX_DELIVERIES, Consumer
 from okevents.messaging.envelope import Message
+from okevents.messaging.relay import Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE, Topology
+from okevents.persistence.sqlite import open_events
 from tests.servers import BrokerServer
 
 pytestmark = pytest.mark.rabbitmq
@@ -195,3 +198,60 @@ async def test_a_message_of_the_go_program_is_taken(
     assert (got.name, got.body) == ("event.created", body)
     assert got.id
     assert EventState.__struct_fields__[:5] == ("id", "name", "location_id", "start_time", "end_time")
+
+
+async def test_what_kills_each_who_takes_it_is_parked_untried(rabbitmq_url: str) -> None:
+    first = RabbitmqBroker(rabbitmq_url, Topology())
+    await first.connect()
+    await first.publish(a_message())
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue(BOOKINGS_QUEUE)
+        for _ in range(MAX_DELIVERIES):
+            taken = await queue.get(timeout=5)
+            await taken.nack(requeue=True)
+    heard: asyncio.Queue[Message] = asyncio.Queue()
+    await first.subscribe(BOOKINGS_QUEUE, consumer(heard).receive, prefetch=1)
+    await first.publish(a_message(2))
+    assert (await heard_within(heard)).id == a_message(2).id
+    letters = first.dead_letters(BOOKINGS_QUEUE)
+    async with asyncio.timeout(20):
+        while not (found := await letters.list(10)):
+            await asyncio.sleep(0.05)
+    assert found[0].id == a_message().id
+    assert "came back" in found[0].reason
+    assert heard.empty()
+    await first.close()
+
+
+async def test_the_relay_never_has_two_of_one_id_in_flight(broker: RabbitmqBroker, sqlite_url: str) -> None:
+    in_flight: Counter[str] = Counter()
+    most = 0
+
+    class Watched(RabbitmqBroker):
+        async def publish(self, message: Message) -> None:
+            nonlocal most
+            in_flight[message.id] += 1
+            most = max(most, in_flight[message.id])
+            await broker.publish(message)
+            in_flight[message.id] -= 1
+
+    database = open_events(sqlite_url)
+    await database.connect()
+    await database.migrate()
+    await database.outbox.add([a_message()])
+    relay = Relay(database.outbox, Watched("", Topology()), poll=0.01)
+    relay.start()
+    for _ in range(200):
+        relay.hand_over([a_message()])
+        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while await database.outbox.backlog() or relay.pending:
+            relay.hand_over([a_message()])
+            await asyncio.sleep(0.01)
+            if relay.published > 3:
+                break
+    await relay.close()
+    assert relay.published > 1
+    assert most == 1
+    await database.close()

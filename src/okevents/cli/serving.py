@@ -1,5 +1,6 @@
 """`okevents up`, `okevents events`, `okevents bookings`: the services."""
 
+import sys
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ from okevents.cli.options import ALL_PARTS, settings_of, takes
 from okevents.config.shape import Shape
 from okevents.contracts.event import EventState
 from okevents.observability import logs
+from okevents.observability.output import Output
 
 
 @click.command()
@@ -51,30 +53,44 @@ def bookings(**given: Any) -> None:
     _serve(Shape.BOOKINGS, given)
 
 
-def heard(name: str, event: EventState) -> None:
-    """Tells of an event that is saved in the catalogue."""
+def heard_line(name: str, event: EventState) -> str:
+    """What is told of an event that is saved in the catalogue: one line, whatever its name holds."""
     halls = event.halls
     if halls is None:
         places = "halls not told"
     else:
         places = f"{len(halls)} hall{'s' * (len(halls) != 1)}, {sum(hall.capacity for hall in halls)} places"
-    click.echo(f"heard {name}: {event.name} ({event.id}), {event.start_time:%Y-%m-%d %H:%M} UTC, {places}")
+    title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in event.name)
+    return f"heard {name}: {title} ({event.id}), {event.start_time:%Y-%m-%d %H:%M} UTC, {places}"
 
 
 def _serve(shape: Shape, given: dict[str, Any]) -> None:
     settings = settings_of(shape, given).settings
     logs.set_up(settings.log_level, settings.log_format)
+    output = Output(sys.stdout.fileno())
+
+    def tell(line: str) -> None:
+        output.write(line + "\n")
+
     from okevents.bootstrap import serving  # the framework's import takes a while that other commands needn't wait
 
-    serving.run(settings, shape, heard=heard, on_listening=lambda address: _tell(shape, address))
+    serving.run(
+        settings,
+        shape,
+        heard=lambda name, event: tell(heard_line(name, event)),
+        on_listening=lambda address: tell(_invitation(shape, address)),
+    )
 
 
-def _tell(shape: Shape, address: str) -> None:
+def _invitation(shape: Shape, address: str) -> str:
     name = {Shape.UP: "okevents", Shape.EVENTS: "The Events Service", Shape.BOOKINGS: "The Booking Service"}[shape]
-    click.echo(f"{name} listens on {address}. Everything is open to this machine. Stop it with Ctrl-C.")
-    click.echo("Try next:")
+    lines = [
+        f"{name} listens on {address}. Everything is open to this machine. Stop it with Ctrl-C.",
+        "Try next:",
+    ]
     if shape.has_events:
-        click.echo(f"  curl {address}/events")
+        lines.append(f"  curl {address}/events")
     if shape is Shape.UP:
-        click.echo(f"  okevents demo --url {address}")
-    click.echo(f"  {address}/schema   (everything that can be asked, to try in a browser)")
+        lines.append(f"  okevents demo --url {address}")
+    lines.append(f"  {address}/schema   (everything that can be asked, to try in a browser)")
+    return "\n".join(lines)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from okevents.errors import Unprocessable
+from okevents.errors import Unavailable, Unprocessable
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Delivery
@@ -16,13 +16,22 @@ Sleep = Callable[[float], Awaitable[None]]
 
 MAX_ATTEMPTS = 5
 
+MAX_DELIVERIES = 15
+"""Who takes a message and never answers has died of it, perhaps: one that came back so often is parked untried. Fewer
+than the 20 after which RabbitMQ 4 takes it from a quorum queue by itself."""
+
+ATTEMPT_TIMEOUT = 60.0
+"""Seconds for one attempt. All of them together must stay far from the time after which a broker takes back what
+nobody acknowledged: 30 minutes on RabbitMQ."""
+
 
 class Consumer:
     """Hands each delivery to the handler of its name, and answers it only when the effect is committed.
 
     A handler that raises is tried again after a wait, while other deliveries go on; after `max_attempts`, counted
     here and not by the broker, the message is parked with its reason. Unprocessable parks it at once, as does a name
-    without a handler.
+    without a handler. Unavailable says nothing against the message, and doesn't count: it waits until the part that
+    is missing is there again.
     """
 
     def __init__(
@@ -30,11 +39,13 @@ class Consumer:
         handlers: Mapping[str, Handler],
         *,
         max_attempts: int = MAX_ATTEMPTS,
+        attempt_timeout: float = ATTEMPT_TIMEOUT,
         backoff: Backoff | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._handlers = handlers
         self._max_attempts = max_attempts
+        self._attempt_timeout = attempt_timeout
         self._backoff = backoff or Backoff()
         self._sleep = sleep
 
@@ -58,14 +69,21 @@ class Consumer:
         handler = self._handlers.get(message.name)
         if handler is None:
             return f"no handler for messages named {message.name!r}"
-        attempt = delivery.earlier_attempts
+        if delivery.earlier_deliveries >= MAX_DELIVERIES:
+            return f"was delivered {delivery.earlier_deliveries} times and came back each time without an answer"
+        attempt, in_vain = 0, 0
         while True:
-            attempt += 1
             try:
-                await handler(message)
+                async with asyncio.timeout(self._attempt_timeout):
+                    await handler(message)
             except Unprocessable as error:
                 return error.detail
+            except Unavailable as error:
+                in_vain += 1
+                log.warning("%s %s has to wait: %s", message.name, message.id, error.detail)
+                await self._sleep(self._backoff.wait(in_vain))
             except Exception as error:  # noqa: BLE001 - it is tried again, then parked with what it was
+                attempt += 1
                 log.warning("attempt %d at %s %s failed: %r", attempt, message.name, message.id, error)
                 if attempt >= self._max_attempts:
                     return f"failed {attempt} times, last with {type(error).__name__}: {error}"

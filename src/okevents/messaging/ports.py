@@ -56,8 +56,8 @@ class Delivery(Protocol):
     def message(self) -> Message: ...
 
     @property
-    def earlier_attempts(self) -> int:
-        """How often it was delivered before without an answer, as far as the broker counts."""
+    def earlier_deliveries(self) -> int:
+        """How often it was delivered before and came back, as far as the broker counts."""
         ...
 
     async def acknowledge(self) -> None:

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 
 from okevents.observability.masking import masked
+from okevents.observability.output import Output
 
 _QUIET = ("aio_pika", "aiormq", "asyncio", "pymongo", "uvicorn")
 
@@ -33,7 +34,7 @@ class _Json(logging.Formatter):
 
 def set_up(level: str, style: str) -> None:
     """For the whole process; `style` is text or json."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(Output(sys.stderr.fileno()))
     handler.setFormatter(_Json() if style == "json" else _Text())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:

@@ -10,14 +10,17 @@ from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.messaging.ports import Broker
 from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
 from okevents.persistence.sqlite import open_bookings
+from tests.servers import BrokerServer
 
 
 class Backend(Struct, frozen=True):
-    """A broker, and what it can do. `keeps_messages`: they wait in it for a subscriber; else one must be there."""
+    """A broker, and what it can do. `keeps_messages`: they wait in it for a subscriber; else one must be there.
+    `server`: what it is lost with; None where it lives and dies with the process."""
 
     name: str
     url: str
     keeps_messages: bool
+    server: BrokerServer | None
 
 
 BACKENDS = [pytest.param("local", marks=pytest.mark.sqlite), pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)]
@@ -25,9 +28,10 @@ BACKENDS = [pytest.param("local", marks=pytest.mark.sqlite), pytest.param("rabbi
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Backend:
-    name: str = request.param
-    url = request.getfixturevalue("rabbitmq_url") if name == "rabbitmq" else "local:"
-    return Backend(name, url, keeps_messages=name == "rabbitmq")
+    if request.param == "local":
+        return Backend("local", "local:", keeps_messages=False, server=None)
+    server: BrokerServer = request.getfixturevalue("rabbitmq_server")
+    return Backend("rabbitmq", request.getfixturevalue("rabbitmq_url"), keeps_messages=True, server=server)
 
 
 @pytest.fixture

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from okevents.errors import Unprocessable, Unroutable
+from okevents.errors import PublishUncertain, StoreUnavailable, Unprocessable, Unroutable
 from okevents.kernel.ids import MessageId
 from okevents.messaging.backoff import Backoff
-from okevents.messaging.consumer import Consumer
+from okevents.messaging.consumer import MAX_ATTEMPTS, Consumer
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import Broker
+from okevents.messaging.ports import Broker, DeadLetter, DeadLetters
 from okevents.messaging.relay import Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE
 from okevents.persistence.sqlite import open_events
@@ -59,6 +60,14 @@ class Heard:
         return Counter(message.id for message in self.messages)
 
 
+async def parked(letters: DeadLetters) -> Sequence[DeadLetter]:
+    """The dead letters, as soon as there are any."""
+    async with asyncio.timeout(20):
+        while not (found := await letters.list(10)):
+            await asyncio.sleep(0.05)
+    return found
+
+
 def a_consumer(heard: Heard) -> Consumer:
     return Consumer({"event.created": heard.handle}, backoff=QUICK)
 
@@ -94,6 +103,57 @@ async def test_a_handler_that_fails_is_tried_again(broker: Broker) -> None:
     await heard.wait_for(1)
 
 
+async def test_what_a_missing_part_keeps_from_being_handled_waits_and_is_not_parked(broker: Broker) -> None:
+    heard, refusals = Heard(), iter(range(3 * MAX_ATTEMPTS))
+
+    async def handle(message: Message) -> None:
+        if next(refusals, None) is not None:
+            raise StoreUnavailable("the database is away")
+        await heard.handle(message)
+
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": handle}, backoff=QUICK).receive, prefetch=1)
+    await broker.publish(a_message())
+    await heard.wait_for(1)
+    assert next(refusals, None) is None
+    assert await broker.dead_letters(BOOKINGS_QUEUE).count() == 0
+
+
+async def test_a_handler_that_never_ends_is_stopped_and_its_message_parked(broker: Broker) -> None:
+    heard = Heard()
+
+    async def handle(message: Message) -> None:
+        if message.subject == "13":
+            await asyncio.Event().wait()
+        await heard.handle(message)
+
+    consumer = Consumer({"event.created": handle}, backoff=QUICK, attempt_timeout=0.05)
+    await broker.subscribe(BOOKINGS_QUEUE, consumer.receive, prefetch=1)
+    await asyncio.gather(broker.publish(a_message(13)), broker.publish(a_message(1)))
+    await heard.wait_for(1)
+    (letter,) = await parked(broker.dead_letters(BOOKINGS_QUEUE))
+    assert letter.id == a_message(13).id
+    assert "TimeoutError" in letter.reason
+
+
+async def test_what_a_closed_subscription_had_in_hand_comes_again(broker: Broker) -> None:
+    is_handling, heard = asyncio.Event(), Heard()
+
+    async def hang(_: Message) -> None:
+        is_handling.set()
+        await asyncio.Event().wait()
+
+    hanging = await broker.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": hang}).receive, prefetch=1)
+    publishing = asyncio.gather(broker.publish(a_message()), return_exceptions=True)
+    await is_handling.wait()
+    await hanging.close()
+    await broker.subscribe(BOOKINGS_QUEUE, a_consumer(heard).receive, prefetch=1)
+    for outcome in await publishing:
+        if isinstance(outcome, PublishUncertain):  # where the subscriber's answer is the confirm
+            await broker.publish(a_message())
+    await heard.wait_for(1)
+    assert await broker.dead_letters(BOOKINGS_QUEUE).count() == 0
+
+
 @pytest.mark.parametrize("poison", ["raises", "unprocessable", "unknown name"])
 async def test_poison_is_parked_with_its_reason_while_neighbours_go_on_and_can_be_replayed(
     broker: Broker, poison: str
@@ -113,10 +173,7 @@ async def test_poison_is_parked_with_its_reason_while_neighbours_go_on_and_can_b
     await asyncio.gather(broker.publish(bad), *(broker.publish(a_message(number)) for number in range(10)))
     await heard.wait_for(10)
     letters = broker.dead_letters(BOOKINGS_QUEUE)
-    async with asyncio.timeout(20):
-        while await letters.count() == 0:
-            await asyncio.sleep(0.05)
-    (letter,) = await letters.list(10)
+    (letter,) = await parked(letters)
     assert letter.message.body == bad.body
     expected = {"raises": "broken", "unprocessable": "bad body", "unknown name": "event.updated"}
     assert expected[poison] in letter.reason
@@ -135,9 +192,7 @@ async def test_a_dead_letter_can_be_dropped(broker: Broker) -> None:
     await broker.subscribe(BOOKINGS_QUEUE, Consumer({}).receive, prefetch=1)
     await broker.publish(a_message())
     letters = broker.dead_letters(BOOKINGS_QUEUE)
-    async with asyncio.timeout(20):
-        while await letters.count() == 0:
-            await asyncio.sleep(0.05)
+    await parked(letters)
     assert await letters.drop(a_message().id)
     assert not await letters.drop(a_message().id)
     assert list(await letters.list(10)) == []
@@ -172,4 +227,36 @@ async def test_closing_while_publishing_loses_nothing(broker: Broker, backend: B
     await again.close()
     assert len(left) <= 300
     assert len(heard.counts) == 300
+    await database.close()
+
+
+async def test_what_waits_while_the_subscriber_or_the_broker_is_away_arrives_when_it_is_back(
+    broker: Broker, backend: Backend, sqlite_url: str
+) -> None:
+    heard = Heard()
+    database = open_events(f"{sqlite_url}.outbox")
+    await database.connect()
+    await database.migrate()
+    relay = Relay(database.outbox, broker, poll=0.05, lease=0.5, backoff=QUICK)
+    relay.start()
+    subscription = await broker.subscribe(BOOKINGS_QUEUE, a_consumer(heard).receive, prefetch=8)
+    await database.outbox.add([a_message(0)])
+    await heard.wait_for(1)
+    if backend.server is None:
+        await subscription.close()
+    else:
+        backend.server.stop()
+    await database.outbox.add([a_message(number) for number in range(1, 50)])
+    async with asyncio.timeout(30):
+        while not relay.failed:
+            await asyncio.sleep(0.05)
+    if backend.server is None:
+        await broker.subscribe(BOOKINGS_QUEUE, a_consumer(heard).receive, prefetch=8)
+    else:
+        backend.server.start()
+    await heard.wait_for(50)
+    async with asyncio.timeout(30):
+        while await database.outbox.backlog():
+            await asyncio.sleep(0.05)
+    await relay.close()
     await database.close()

@@ -1,6 +1,5 @@
 """One message on its way to one subscriber within the process."""
 
-import asyncio
 import logging
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -21,18 +20,18 @@ class Fate(Enum):
 
 
 class LocalDelivery:
-    """See `Delivery`. `fate` is settled when it is answered."""
+    """See `Delivery`. `fate` is what it was answered with; unanswered, it is given back."""
 
-    earlier_attempts = 0
+    earlier_deliveries = 0
 
     def __init__(self, message: Message, queue: str, dead_letters: DeadLetterStore) -> None:
         self.message = message
-        self.fate: asyncio.Future[Fate] = asyncio.get_running_loop().create_future()
+        self.fate = Fate.RELEASED
         self._queue = queue
         self._dead_letters = dead_letters
 
     async def acknowledge(self) -> None:
-        self._settle(Fate.ACKNOWLEDGED)
+        self.fate = Fate.ACKNOWLEDGED
 
     async def park(self, reason: str) -> None:
         letter = DeadLetter(
@@ -42,13 +41,8 @@ class LocalDelivery:
             await self._dead_letters.park(letter)
         except OkeventsError as error:
             log.warning("%s couldn't be parked, and comes again: %s", self.message.id, error.detail)
-            self._settle(Fate.RELEASED)
         else:
-            self._settle(Fate.PARKED)
+            self.fate = Fate.PARKED
 
     async def release(self) -> None:
-        self._settle(Fate.RELEASED)
-
-    def _settle(self, fate: Fate) -> None:
-        if not self.fate.done():
-            self.fate.set_result(fate)
+        self.fate = Fate.RELEASED

@@ -6,10 +6,13 @@ import logging
 
 from okevents.brokers.local.delivery import Fate, LocalDelivery
 from okevents.errors import OkeventsError
+from okevents.kernel.ids import MessageId
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import DeadLetterStore, Receive
 
 log = logging.getLogger(__name__)
+
+CLOSE_WITHIN = 5.0
 
 
 class LocalSubscription:
@@ -22,7 +25,7 @@ class LocalSubscription:
         self._receive = receive
         self._room = asyncio.Semaphore(prefetch)
         self._dead_letters = dead_letters
-        self._handling: set[asyncio.Task[None]] = set()
+        self._handling: dict[MessageId, asyncio.Task[Fate]] = {}
         self._is_closed = False
         self._replaying = asyncio.create_task(self._replay(replay_every), name=f"replay {queue}")
 
@@ -32,29 +35,34 @@ class LocalSubscription:
         return len(self._handling)
 
     async def deliver(self, message: Message) -> Fate:
-        """What became of it. A caller that goes away doesn't stop the handling."""
-        delivery = LocalDelivery(message, self.queue, self._dead_letters)
-        task = asyncio.create_task(self._handle(delivery), name=f"handle {message.id}")
-        self._handling.add(task)
-        task.add_done_callback(self._handling.discard)
-        return await asyncio.shield(delivery.fate)
+        """What became of it. A caller that goes away doesn't stop the handling, and one that comes again joins it."""
+        task = self._handling.get(message.id)
+        if task is None:
+            task = asyncio.create_task(self._handle(message), name=f"handle {message.id}")
+            self._handling[message.id] = task
+            task.add_done_callback(lambda _: self._handling.pop(message.id))
+        return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """Waits for what is being handled; gives back what hasn't begun."""
+        """Waits for what is being handled, so long as it is reasonable; gives back the rest, and what hasn't begun."""
         self._is_closed = True
         self._replaying.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._replaying
         if self._handling:
-            await asyncio.wait(set(self._handling))
+            _, late = await asyncio.wait(set(self._handling.values()), timeout=CLOSE_WITHIN)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
 
-    async def _handle(self, delivery: LocalDelivery) -> None:
-        async with self._room:
-            try:
+    async def _handle(self, message: Message) -> Fate:
+        delivery = LocalDelivery(message, self.queue, self._dead_letters)
+        with contextlib.suppress(asyncio.CancelledError):
+            async with self._room:
                 if not self._is_closed:
                     await self._receive(delivery)
-            finally:
-                await delivery.release()
+        return delivery.fate
 
     async def _replay(self, every: float) -> None:
         """Delivers dead letters that somebody, perhaps another process, asked to have replayed."""

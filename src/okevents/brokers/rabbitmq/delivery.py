@@ -28,7 +28,7 @@ class RabbitmqDelivery:
         self._put_into_parking = put_into_parking
 
     @property
-    def earlier_attempts(self) -> int:
+    def earlier_deliveries(self) -> int:
         """As quorum queues count; from 4.3 on they don't count what was given back, so it is the least there were."""
         count = (self._incoming.headers or {}).get("x-delivery-count")
         return count if isinstance(count, int) else 0

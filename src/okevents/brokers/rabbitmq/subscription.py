@@ -53,6 +53,10 @@ class RabbitmqSubscription:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        for task in self._handling:  # those that didn't end in time; their messages come again
+            task.cancel()
+        if self._handling:
+            await asyncio.wait(set(self._handling))
 
     async def _consume_for_ever(self) -> None:
         backoff, attempt = Backoff(first=0.1, longest=3.0), 0
