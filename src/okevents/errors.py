@@ -106,11 +106,15 @@ class BodyTooSlow(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """The route doesn't have that method."""
+    """The route doesn't have that method, but the `allowed` ones, separated by commas."""
 
     slug = "method-not-allowed"
     title = "The route does not have this method"
     kind = Kind.METHOD_NOT_ALLOWED
+
+    def __init__(self, detail: str, allowed: str) -> None:
+        super().__init__(detail)
+        self.allowed = allowed
 
 
 class UnsupportedMediaType(Refusal):

@@ -1,6 +1,7 @@
 """Both services behind HTTP on a real port, on SQLite and the local broker."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from okevents.bootstrap.parts import running
 from okevents.config.load import load
 from okevents.config.shape import Shape
 from okevents.http import app
+from okevents.http.server import configuration
 
 
 @pytest.fixture
@@ -22,12 +24,10 @@ async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         checks = [app.HealthCheck(name=name, check=each.check) for name, each in parts.databases.items()]
         limits = app.Limits(max_body=20_000, body_timeout=3.0, page_size=20)
         asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
-        server = uvicorn.Server(uvicorn.Config(asgi, port=0, lifespan="off", log_config=None, access_log=False))
-        serving = asyncio.create_task(server._serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            yield client
-        server.should_exit = True
-        await serving
+        server = uvicorn.Server(configuration(asgi, grace=5))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            serving = asyncio.create_task(server._serve([listener]))
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+                yield client
+            server.should_exit = True
+            await serving

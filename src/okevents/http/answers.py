@@ -1,25 +1,41 @@
 """Responses that both services give."""
 
-from litestar.response import Response
+from collections.abc import Mapping
 
+from msgspec import Struct
+
+from okevents.http.asgi import Receive, Scope, Send, respond
 from okevents.http.parameters import has_same_tag
 
+JSON = "application/json"
 
-def json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+
+class Answer(Struct, frozen=True):
+    """A whole response, as an ASGI application."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
+        await respond(send, self.status, self.headers, self.body)
+
+
+def json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """JSON that is encoded already."""
-    return Response(body, status_code=status, media_type="application/json", headers=headers)
+    return Answer(status, {"content-type": JSON, **(headers or {})}, body)
 
 
-def conditional(if_none_match: str | None, body: bytes, etag: str) -> Response[bytes]:
+def conditional(if_none_match: str | None, body: bytes, etag: str) -> Answer:
     """200 with the representation, or 304 for who has it already."""
     if has_same_tag(if_none_match, etag):
-        return Response(b"", status_code=304, media_type="application/json", headers={"etag": etag})
+        return Answer(304, {"etag": etag})
     return json(body, headers={"etag": etag})
 
 
 def written(
-    body: bytes, version: int, is_replay: bool, status: int = 200, headers: dict[str, str] | None = None
-) -> Response[bytes]:
+    body: bytes, version: int, is_replay: bool, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
     """The answer to a write; a replayed one says so in a header, not in the body."""
     told = {"etag": f'"{version}"', **(headers or {})}
     if is_replay:

@@ -1,32 +1,28 @@
 """The ASGI application of one service, or of both in one."""
 
-import logging
 from collections.abc import Sequence
-from typing import cast
 
 import msgspec
-from litestar import Litestar, Request, get
-from litestar.datastructures import State
-from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
-from litestar.response import Response
+from starlette.requests import Request
+from starlette.routing import Route, Router
 
 from okevents import __version__
 from okevents.bookings.service import BookingService
-from okevents.errors import BadInput, FieldFault, MethodNotAllowed, NotFound, OkeventsError
+from okevents.errors import NotFound
 from okevents.events.service import EventService
-from okevents.http import answers, bookings, events, health, schema
-from okevents.http.asgi import App
+from okevents.http import answers, schema
+from okevents.http.answers import Answer
+from okevents.http.asgi import App, Receive, Scope, Send
+from okevents.http.bookings import BookingHandlers
+from okevents.http.events import EventHandlers
 from okevents.http.front import Front
 from okevents.http.guard import Guard
-from okevents.http.health import HealthCheck
+from okevents.http.health import HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
-from okevents.http.problems import InternalError, problem
+from okevents.http.operations import BOOKINGS, BOTH, EVENTS
+from okevents.http.routing import Handler, Resource, routes
 
 __all__ = ["HealthCheck", "Limits", "build"]
-
-log = logging.getLogger(__name__)
-
-AnyRequest = Request[object, object, State]
 
 
 def build(
@@ -37,63 +33,31 @@ def build(
     limits: Limits,
 ) -> App:
     """The application; None for a service that this process doesn't have."""
-    routes = [index, *health.ROUTES, *schema.ROUTES]
-    if event_service is not None:
-        routes += events.ROUTES
+    has_events, has_bookings = event_service is not None, booking_service is not None
+    known: list[Route] = []
     if booking_service is not None:
-        routes += bookings.ROUTES
-    document = schema.openapi(has_events=event_service is not None, has_bookings=booking_service is not None)
-    state = {
-        "events": event_service,
-        "bookings": booking_service,
-        "health": health_checks,
-        "limits": limits,
-        "schema": msgspec.json.encode(document),
-    }
-    app = cast(
-        App,
-        Litestar(
-            route_handlers=routes,
-            state=State(state),
-            openapi_config=None,
-            request_max_body_size=None,
-            exception_handlers={OkeventsError: _refuse, HTTPException: _refuse_http, Exception: _fail},
-            logging_config=None,
-        ),
-    )
+        known += routes(BOOKINGS, BookingHandlers(booking_service))
     if event_service is not None:
-        app = Front(app, event_service)
-    return Guard(app, limits)
+        known += routes(EVENTS, EventHandlers(event_service, limits))
+    known += routes(BOTH, HealthHandlers(health_checks))
+    known += schema.SchemaHandlers(schema.openapi(has_events=has_events, has_bookings=has_bookings)).routes()
+    known.append(Route("/", Resource({"GET": _index(has_events)})))
+    app: App = Guard(Router(known, redirect_slashes=False, default=_nothing), limits)
+    return app if event_service is None else Front(app, event_service)
 
 
-@get("/")
-async def index(request: AnyRequest) -> Response[bytes]:
-    """Where to go from here."""
+def _index(has_events: bool) -> Handler:
     links = {"version": __version__, "try_it": "/schema", "openapi": "/schema/openapi.json", "ready": "/health/ready"}
-    if request.app.state.events is not None:
+    if has_events:
         links["events"] = "/events"
-    return answers.json(msgspec.json.encode({"name": "okevents", **links}))
+    body = msgspec.json.encode({"name": "okevents", **links})
+
+    async def index(_: Request) -> Answer:
+        """Where to go from here."""
+        return answers.json(body)
+
+    return index
 
 
-def _refuse(request: AnyRequest, error: OkeventsError) -> Response[bytes]:
-    status, headers, body = problem(error, request.scope["path"])
-    return Response(body, status_code=status, headers=headers, media_type=headers["content-type"])
-
-
-def _refuse_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
-    """What the framework itself refuses."""
-    path, method = request.scope["path"], request.scope["method"]
-    if isinstance(error, MethodNotAllowedException):
-        response = _refuse(request, MethodNotAllowed(f"{path} has no method {method}"))
-        response.headers.update(error.headers or {})
-        return response
-    if isinstance(error, NotFoundException):
-        return _refuse(request, NotFound(f"there is nothing at {path}; see /schema for what there is"))
-    if error.status_code < 500:
-        return _refuse(request, BadInput([FieldFault("", error.detail)]))
-    return _fail(request, error)
-
-
-def _fail(request: AnyRequest, error: Exception) -> Response[bytes]:
-    log.error("%s %s failed", request.scope["method"], request.scope["path"], exc_info=error)
-    return _refuse(request, InternalError("something went wrong here; it is logged"))
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's
+    raise NotFound(f"there is nothing at {scope['path']}; see /schema for what there is")

@@ -1,6 +1,6 @@
 """The parts of ASGI 3 that are used here."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -10,7 +10,11 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-async def respond(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+class Disconnected(Exception):
+    """The client has gone; nobody waits for an answer."""
+
+
+async def respond(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """A whole response."""
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     raw.append((b"content-length", b"%d" % len(body)))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from okevents.errors import BodyTooLarge, BodyTooSlow, OkeventsError, Unavailable
-from okevents.http.asgi import App, Message, Receive, Scope, Send, header, respond
+from okevents.http.asgi import App, Disconnected, Message, Receive, Scope, Send, header, respond
 from okevents.http.limits import Limits
 from okevents.http.problems import InternalError, problem
 
@@ -36,6 +36,8 @@ class Guard:
             async with asyncio.timeout(self._limits.request_timeout) as deadline:
                 answer.deadline = deadline
                 await self._app(scope, _Body(scope, receive, self._limits).receive, answer.send)
+        except Disconnected:
+            return
         except OkeventsError as error:
             await answer.fail(scope, error)
         except TimeoutError:
@@ -67,7 +69,13 @@ class _Answer:
     async def fail(self, scope: Scope, error: OkeventsError) -> None:
         if self._has_begun:
             raise ConnectionAbortedError(f"{scope['path']}: {error}")
+        self.deadline = None
         await respond(self.send, *problem(error, scope["path"]))
+
+
+async def refuse(scope: Scope, send: Send, error: OkeventsError) -> None:
+    """The error as a problem, to be sent where no guard stands."""
+    await respond(_Answer(send, is_head=False).send, *problem(error, scope["path"]))
 
 
 class _Body:

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
-from litestar import Request, get
-from litestar.datastructures import State
-from litestar.response import Response
 from msgspec import Struct
+from starlette.requests import Request
 
 from okevents.errors import OkeventsError
 from okevents.http import answers
+from okevents.http.answers import Answer
 
 CHECK_WITHIN = 3.0
 
@@ -39,21 +38,20 @@ class HealthShown(Struct, kw_only=True):
     parts: list[PartShown]
 
 
-@get("/health/live")
-async def live() -> Response[bytes]:
-    return answers.json(b'{"status":"ok"}')
+class HealthHandlers:
+    """A method for each operation, by its name in the table."""
 
+    def __init__(self, checks: Sequence[HealthCheck]) -> None:
+        self._checks = checks
 
-@get("/health/ready")
-async def ready(request: Request[object, object, State]) -> Response[bytes]:
-    checks: Sequence[HealthCheck] = request.app.state.health
-    parts = await asyncio.gather(*(_look(each) for each in checks))
-    is_ready = all(part.state == "ok" for part in parts if part.is_required)
-    shown = HealthShown(status="ok" if is_ready else "unavailable", parts=parts)
-    return answers.json(msgspec.json.encode(shown), 200 if is_ready else 503)
+    async def live(self, _: Request) -> Answer:
+        return answers.json(b'{"status":"ok"}')
 
-
-ROUTES = [live, ready]
+    async def ready(self, _: Request) -> Answer:
+        parts = await asyncio.gather(*(_look(each) for each in self._checks))
+        is_ready = all(part.state == "ok" for part in parts if part.is_required)
+        shown = HealthShown(status="ok" if is_ready else "unavailable", parts=parts)
+        return answers.json(msgspec.json.encode(shown), 200 if is_ready else 503)
 
 
 async def _look(each: HealthCheck) -> PartShown:

@@ -1,4 +1,4 @@
-"""What there is to be asked: a table of the routes, for the OpenAPI document."""
+"""What there is to be asked: the table that the routes and the OpenAPI document are made from."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -24,7 +24,10 @@ _VERSION = {412: "The present version is another one."}
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """One method of one route. `takes` and `gives` name shapes."""
+    """One method of one path, and the name of what handles it. `takes` and `gives` name shapes.
+
+    A parameter of the path stands for what is between two slashes, or with `:path` for all that is left.
+    """
 
     method: Literal["get", "put", "post", "patch"]
     path: str
@@ -123,7 +126,7 @@ EVENTS = (
     ),
     Operation(
         method="get",
-        path="/events/name/{name}",
+        path="/events/name/{name:path}",
         name="find_event_by_name",
         tag="events",
         summary="The next upcoming event of exactly that name, else the latest past one.",

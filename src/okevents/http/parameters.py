@@ -1,11 +1,11 @@
 """What a request says besides its body: query, path, headers."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
+from starlette.requests import Request
 
 from okevents.contracts.event import EventStatus
 from okevents.errors import BadInput, FieldFault, UnsupportedMediaType
@@ -71,8 +71,9 @@ def list_query(query: bytes, limits: Limits) -> ListQuery:
     return ListQuery(filter=wanted, cursor=given.get("cursor"), limit=limit or limits.page_size, given=given)
 
 
-def caller(method: str, path: str, headers: Mapping[str, str]) -> Caller:
+def caller(request: Request) -> Caller:
     """Who asks. Raises BadInput for a bad Idempotency-Key or If-Match."""
+    headers = request.headers
     key = headers.get("idempotency-key")
     if key is not None:
         if not _KEY.fullmatch(key):
@@ -80,8 +81,8 @@ def caller(method: str, path: str, headers: Mapping[str, str]) -> Caller:
         key = key.strip('"')
     traceparent = headers.get("traceparent", "")
     return Caller(
-        method=method,
-        path=path,
+        method=request.method,
+        path=request.scope["path"],
         key=key,
         if_match=_versions(headers.get("if-match")),
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,

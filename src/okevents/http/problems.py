@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from okevents.errors import BadInput, Kind, OkeventsError, Unavailable
+from okevents.errors import BadInput, Kind, MethodNotAllowed, OkeventsError, Unavailable
 
 STATUS: dict[Kind, int] = {
     Kind.BAD_INPUT: 400,
@@ -41,6 +41,8 @@ def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], b
     headers = {"content-type": MEDIA_TYPE}
     if isinstance(error, BadInput):
         body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    if isinstance(error, MethodNotAllowed):
+        headers["allow"] = error.allowed
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(error.retry_after)
     return status, headers, msgspec.json.encode(body)

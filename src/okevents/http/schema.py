@@ -5,19 +5,21 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from litestar import Request, get
-from litestar.datastructures import State
-from litestar.response import Response
+from starlette.requests import Request
+from starlette.routing import Route
 
 from okevents import __version__
 from okevents.bookings.draft import BookingDraft
 from okevents.bookings.representation import AvailabilityShown, BookingMade, BookingShown
+from okevents.errors import NotFound
 from okevents.events.draft import EventDraft
 from okevents.events.representation import EventShown
 from okevents.http import answers
+from okevents.http.answers import Answer
 from okevents.http.health import HealthShown
 from okevents.http.operations import BOOKINGS, BOTH, EVENTS, Operation
 from okevents.http.problems import MEDIA_TYPE, every_problem
+from okevents.http.routing import Resource
 from okevents.kernel.cancellation import Cancellation
 
 _SHAPES: Sequence[Any] = (
@@ -30,6 +32,12 @@ _SHAPES: Sequence[Any] = (
     AvailabilityShown,
     HealthShown,
 )
+
+_PAGES = {
+    "/schema": ("page.html", "text/html; charset=utf-8"),
+    "/schema/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/schema/page.css": ("page.css", "text/css; charset=utf-8"),
+}
 
 _EVENT_PATCH: dict[str, Any] = {
     "type": "object",
@@ -68,7 +76,7 @@ def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
     _, components = msgspec.json.schema_components(_SHAPES, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+        paths.setdefault(operation.path.replace(":path}", "}"), {})[operation.method] = _described(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -83,7 +91,7 @@ def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
 
 
 def _described(operation: Operation) -> dict[str, Any]:
-    path_parameters = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    path_parameters = [part[1:-1].removesuffix(":path") for part in operation.path.split("/") if part[:1] == "{"]
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in path_parameters
     ]
@@ -134,31 +142,32 @@ def _example(example: object) -> dict[str, Any]:
     return {} if example is None else {"example": example}
 
 
-AnyRequest = Request[object, object, State]
+class SchemaHandlers:
+    """The document and its page, and what the problems mean."""
 
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = msgspec.json.encode(document)
 
-@get("/schema/openapi.json")
-async def document(request: AnyRequest) -> Response[bytes]:
-    return answers.json(request.app.state.schema)
+    def routes(self) -> list[Route]:
+        """These describe the table of operations, and don't stand in it."""
+        return [
+            Route("/schema/openapi.json", Resource({"GET": self._openapi})),
+            *(Route(path, Resource({"GET": self._page})) for path in _PAGES),
+            Route("/problems/{slug}", Resource({"GET": self._problem})),
+        ]
 
+    async def _openapi(self, _: Request) -> Answer:
+        return answers.json(self._document)
 
-@get(["/schema", "/schema/page.js", "/schema/page.css"])
-async def page(request: AnyRequest) -> Response[bytes]:
-    name = request.scope["path"].removeprefix("/schema").strip("/") or "page.html"
-    media_type = {"html": "text/html", "js": "text/javascript", "css": "text/css"}[name.rpartition(".")[2]]
-    body = files(__package__).joinpath("pages", name).read_bytes()
-    return Response(body, media_type=media_type)
+    async def _page(self, request: Request) -> Answer:
+        name, media_type = _PAGES[request.scope["path"]]
+        return Answer(200, {"content-type": media_type}, files(__package__).joinpath("pages", name).read_bytes())
 
-
-@get("/problems/{slug:str}")
-async def explained(request: AnyRequest) -> Response[bytes]:
-    """What a problem's `type` refers to."""
-    slug = request.path_params["slug"]
-    kind = every_problem().get(slug)
-    if kind is None:
-        return answers.json(msgspec.json.encode({"known": list(every_problem())}), 404)
-    told = {"type": f"/problems/{slug}", "title": kind.title, "meaning": " ".join((kind.__doc__ or "").split())}
-    return answers.json(msgspec.json.encode(told))
-
-
-ROUTES = [document, page, explained]
+    async def _problem(self, request: Request) -> Answer:
+        """What a problem's `type` refers to."""
+        slug = request.path_params["slug"]
+        kind = every_problem().get(slug)
+        if kind is None:
+            raise NotFound(f"there is no problem {slug!r}; there are {', '.join(every_problem())}")
+        told = {"type": f"/problems/{slug}", "title": kind.title, "meaning": " ".join((kind.__doc__ or "").split())}
+        return answers.json(msgspec.json.encode(told))

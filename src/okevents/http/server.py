@@ -10,6 +10,7 @@ import uvicorn
 
 from okevents.errors import ConfigurationError
 from okevents.http.asgi import App
+from okevents.http.gathering import GatheringProtocol
 
 KEEP_ALIVE = 15
 BACKLOG = 2048
@@ -21,17 +22,7 @@ async def serve(app: App, host: str, port: int, grace: float, on_listening: Call
     `on_listening` is told the address when it listens. Raises ConfigurationError when it can't listen there.
     """
     listener = _listen(host, port)
-    config = uvicorn.Config(
-        app,
-        lifespan="off",
-        loop="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=max(1, int(grace)),
-    )
-    server = _Server(config)
+    server = _Server(configuration(app, grace))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
@@ -43,6 +34,23 @@ async def serve(app: App, host: str, port: int, grace: float, on_listening: Call
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
         listener.close()
+
+
+def configuration(app: App, grace: float) -> uvicorn.Config:
+    """How uvicorn is to serve: alone on the loop that runs, and silent."""
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        loop="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        http=GatheringProtocol,
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=max(1, int(grace)),
+    )
 
 
 class _Server(uvicorn.Server):

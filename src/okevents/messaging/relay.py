@@ -62,6 +62,7 @@ class Relay:
         self._idle = asyncio.Event()
         self._discard = asyncio.Event()
         self._failures = 0
+        self._nowhere: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.published = 0
         self.failed = 0
@@ -148,7 +149,9 @@ class Relay:
         except Unroutable as error:
             # It stays in the outbox, and is claimed again when its lease ends; others go on.
             self.failed += 1
-            log.warning("%s %s has nowhere to go yet: %s", message.name, message.id, error.detail)
+            if message.name not in self._nowhere:
+                log.warning("%s messages wait in the outbox: %s", message.name, error.detail)
+            self._nowhere.add(message.name)
         except OkeventsError as error:
             self._hold(message)
             await self._pause(error.detail)
@@ -158,6 +161,7 @@ class Relay:
             await self._pause(repr(error))
         else:
             self._failures = 0
+            self._nowhere.discard(message.name)
             self.published += 1
             self._confirmed.append(message)
             self._discard.set()

@@ -1,0 +1,53 @@
+"""From the table of operations to routes."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from okevents.errors import MethodNotAllowed
+from okevents.http.answers import Answer
+from okevents.http.asgi import App, Disconnected, Receive, Scope, Send
+from okevents.http.operations import Operation
+from okevents.http.parameters import require_json
+
+Handler = Callable[[Request], Awaitable[App]]
+
+
+def routes(operations: Iterable[Operation], handlers: Any) -> list[Route]:
+    """A route for each path of the table; an operation's handler is the method of its name."""
+    by_path: dict[str, dict[str, Handler]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method.upper()] = getattr(handlers, operation.name)
+    return [Route(path, Resource(by_method)) for path, by_method in by_path.items()]
+
+
+class Resource:
+    """What stands at one path: a handler for each method (RFC 9110, 9). Refuses other methods with those it has."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+        # The guard makes a GET of every HEAD.
+        self._allowed = ", ".join(sorted({*handlers, "OPTIONS", *(["HEAD"] if "GET" in handlers else [])}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        handler = self._handlers.get(method)
+        if handler is not None:
+            answer = await handler(Request(scope, receive))
+        elif method == "OPTIONS":
+            answer = Answer(204, {"allow": self._allowed})
+        else:
+            raise MethodNotAllowed(f"{scope['path']} has no method {method}", self._allowed)
+        await answer(scope, receive, send)
+
+
+async def json_body(request: Request, *others: str) -> bytes:
+    """The body as it came. Raises UnsupportedMediaType, BodyTooLarge and BodyTooSlow, and Disconnected."""
+    message = await request.receive()  # whole: the guard has put it together
+    if message["type"] != "http.request":
+        raise Disconnected
+    body: bytes = message["body"]
+    require_json(request.headers.get("content-type"), bool(body), others=others)
+    return body
