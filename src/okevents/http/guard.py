@@ -5,6 +5,7 @@ import logging
 
 from okevents.errors import BodyTooLarge, BodyTooSlow, OkeventsError, Unavailable
 from okevents.http.asgi import App, Disconnected, Message, Receive, Scope, Send, header, respond
+from okevents.http.deadlines import Deadline, Deadlines
 from okevents.http.limits import Limits
 from okevents.http.problems import InternalError, problem
 
@@ -23,45 +24,54 @@ class Guard:
     def __init__(self, app: App, limits: Limits) -> None:
         self._app = app
         self._limits = limits
+        self._deadlines = Deadlines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, is_head=scope["method"] == "HEAD")
+        deadline = self._deadlines.begin(self._limits.request_timeout, _too_long)
+        answer = _Answer(send, deadline, is_head=scope["method"] == "HEAD")
         if answer.is_head:
             # A copy: the server must go on to know that it is a HEAD.
             scope = {**scope, "method": "GET"}
         try:
-            async with asyncio.timeout(self._limits.request_timeout) as deadline:
-                answer.deadline = deadline
-                await self._app(scope, _Body(scope, receive, self._limits).receive, answer.send)
+            await self._app(scope, _Body(scope, receive, deadline, self._limits).receive, answer.send)
         except Disconnected:
             return
         except OkeventsError as error:
             await answer.fail(scope, error)
-        except TimeoutError:
-            await answer.fail(scope, Unavailable("the request took too long to answer; what became of it is unknown"))
+        except asyncio.CancelledError:
+            if not deadline.is_over:
+                raise
+            deadline.task.uncancel()
+            await answer.fail(scope, deadline.late())
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
             await answer.fail(scope, InternalError("something went wrong here; it is logged"))
+        finally:
+            self._deadlines.end(deadline)
+
+
+def _too_long() -> OkeventsError:
+    return Unavailable("the request took too long to answer; what became of it is unknown")
 
 
 class _Answer:
     """Notices when the response begins: from then on a problem can't be told any more, and a stream has no deadline."""
 
-    def __init__(self, send: Send, *, is_head: bool) -> None:
+    def __init__(self, send: Send, deadline: Deadline | None, *, is_head: bool) -> None:
         self._send = send
+        self._deadline = deadline
         self.is_head = is_head
         self._has_begun = False
-        self.deadline: asyncio.Timeout | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._has_begun = True
             message["headers"] = [*message["headers"], *SECURITY_HEADERS]
-            if self.deadline is not None:
-                self.deadline.reschedule(None)
+            if self._deadline is not None:
+                self._deadline.lift()
         elif self.is_head:
             message = {**message, "body": b""}
         await self._send(message)
@@ -69,21 +79,21 @@ class _Answer:
     async def fail(self, scope: Scope, error: OkeventsError) -> None:
         if self._has_begun:
             raise ConnectionAbortedError(f"{scope['path']}: {error}")
-        self.deadline = None
         await respond(self.send, *problem(error, scope["path"]))
 
 
 async def refuse(scope: Scope, send: Send, error: OkeventsError) -> None:
     """The error as a problem, to be sent where no guard stands."""
-    await respond(_Answer(send, is_head=False).send, *problem(error, scope["path"]))
+    await respond(_Answer(send, None, is_head=False).send, *problem(error, scope["path"]))
 
 
 class _Body:
     """The request's body, whole: read into one buffer, however small the pieces are, up to the limit and in time."""
 
-    def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
+    def __init__(self, scope: Scope, receive: Receive, deadline: Deadline, limits: Limits) -> None:
         self._scope = scope
         self._receive = receive
+        self._deadline = deadline
         self._limits = limits
         self._is_read = False
 
@@ -94,20 +104,22 @@ class _Body:
         length = header(self._scope, b"content-length")
         if length is not None and int(length) > self._limits.max_body:
             raise self._too_large()
+        self._deadline.set(self._limits.body_timeout, self._too_slow)
         body = bytearray()
-        try:
-            async with asyncio.timeout(self._limits.body_timeout):
-                while True:
-                    message = await self._receive()
-                    if message["type"] != "http.request":
-                        return message
-                    body += message.get("body", b"")
-                    if len(body) > self._limits.max_body:
-                        raise self._too_large()
-                    if not message.get("more_body", False):
-                        return {"type": "http.request", "body": bytes(body), "more_body": False}
-        except TimeoutError:
-            raise BodyTooSlow(f"the body didn't arrive within {self._limits.body_timeout:g} s") from None
+        while True:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return message
+            body += message.get("body", b"")
+            if len(body) > self._limits.max_body:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                break
+        self._deadline.set(self._limits.request_timeout, _too_long)
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"the body has more than the {self._limits.max_body} bytes that are allowed")
+
+    def _too_slow(self) -> BodyTooSlow:
+        return BodyTooSlow(f"the body didn't arrive within {self._limits.body_timeout:g} s")

@@ -40,6 +40,8 @@ class LocalBroker:
     async def publish(self, message: Message) -> None:
         await self.check()
         chosen = [self._subscriber(queue, message) for queue in self._topology.required_queues(message.name)]
+        if not chosen:
+            return
         try:
             async with asyncio.timeout(self._confirm_within):
                 fates = await asyncio.gather(*(subscription.deliver(message) for subscription in chosen))

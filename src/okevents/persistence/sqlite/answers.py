@@ -1,10 +1,11 @@
 """Answers to requests with an idempotency key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from time import time
 
 import apsw
+import msgspec
 
 from okevents.kernel.idempotency import Claim, ClaimResult, Granted, KeptAnswer, ScopedKey
 from okevents.persistence.sqlite.queries import queries
@@ -17,16 +18,9 @@ def find_answer(connection: apsw.Connection, key: ScopedKey) -> KeptAnswer | Non
     return KeptAnswer(*row) if row else None
 
 
-def insert_answer(connection: apsw.Connection, answer: KeptAnswer) -> None:
-    queries.insert_answer(
-        connection,
-        key=answer.key,
-        fingerprint=answer.fingerprint,
-        subject=answer.subject,
-        version=answer.version,
-        body=answer.body,
-        kept_at=time(),
-    )
+def insert_answers(connection: apsw.Connection, answers: Iterable[KeptAnswer]) -> None:
+    rows = ({**msgspec.structs.asdict(answer), "kept_at": time()} for answer in answers)
+    queries.insert_answers(connection, rows)
 
 
 class SqliteIdempotencyStore:

@@ -9,7 +9,7 @@ import msgspec
 from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import Decide, Part, PartCommitted, PartConflict, PartKeysTaken, PartOutcome, Snapshot
 from okevents.kernel.ids import BookingId, EventId
-from okevents.persistence.sqlite.answers import find_answer, insert_answer
+from okevents.persistence.sqlite.answers import find_answer, insert_answers
 from okevents.persistence.sqlite.outbox import put_messages
 from okevents.persistence.sqlite.queries import queries
 from okevents.persistence.sqlite.readers import Readers
@@ -95,15 +95,16 @@ def _commit(connection: apsw.Connection, part: Part) -> PartOutcome:
         written = queries.insert_inventory(connection, **columns)
     if not written:
         return PartConflict()
-    for booking in part.bookings:
-        queries.put_booking(
-            connection,
-            id=booking.id,
-            event_id=booking.event_id,
-            version=booking.version,
-            document=_encoder.encode(booking),
-        )
-    for answer in part.answers:
-        insert_answer(connection, answer)
+    rows = (
+        {
+            "id": booking.id,
+            "event_id": booking.event_id,
+            "version": booking.version,
+            "document": _encoder.encode(booking),
+        }
+        for booking in part.bookings
+    )
+    queries.put_bookings(connection, rows)
+    insert_answers(connection, part.answers)
     put_messages(connection, part.messages)
     return PartCommitted(datetime.now(UTC))

@@ -20,7 +20,7 @@ from okevents.events.ports import (
 )
 from okevents.kernel.clock import to_milliseconds
 from okevents.kernel.ids import EventId
-from okevents.persistence.sqlite.answers import find_answer, insert_answer
+from okevents.persistence.sqlite.answers import find_answer, insert_answers
 from okevents.persistence.sqlite.outbox import put_messages
 from okevents.persistence.sqlite.queries import queries
 from okevents.persistence.sqlite.readers import Readers
@@ -94,7 +94,7 @@ def _commit(connection: apsw.Connection, change: EventChange) -> ChangeOutcome:
     if not written:
         return ChangeConflict()
     if change.answer is not None:
-        insert_answer(connection, change.answer)
+        insert_answers(connection, [change.answer])
     put_messages(connection, change.messages)
     return ChangeCommitted()
 

@@ -19,9 +19,10 @@ MINIMUM_VERSION = "0.1.0"
 
 
 def known(service: str) -> dict[str, str]:
-    """Name and SQL of each migration of the service, in order."""
-    folder = files(__package__).joinpath("migrations", service)
-    return {file.name: file.read_text() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+    """Name and SQL of each migration of the service, in order. What both services have in common stands once."""
+    folders = (files(__package__).joinpath("migrations", name) for name in ("common", service))
+    scripts = {file.name: file.read_text() for folder in folders for file in folder.iterdir()}
+    return dict(sorted(scripts.items()))
 
 
 def check_owner(connection: apsw.Connection, service: str) -> None:

@@ -19,14 +19,16 @@ _decoder = msgspec.msgpack.Decoder(Message)
 def put_messages(connection: apsw.Connection, messages: Sequence[Message], lease: float = COMMIT_LEASE) -> None:
     """Into the outbox, within the caller's transaction, leased for so many seconds."""
     leased_until = time() + lease
-    for message in messages:
-        queries.put_message(
-            connection,
-            key=message.outbox_key,
-            version=message.version,
-            leased_until=leased_until,
-            message=_encoder.encode(message),
-        )
+    rows = (
+        {
+            "key": message.outbox_key,
+            "version": message.version,
+            "leased_until": leased_until,
+            "message": _encoder.encode(message),
+        }
+        for message in messages
+    )
+    queries.put_messages(connection, rows)
 
 
 class SqliteOutbox:
@@ -44,8 +46,7 @@ class SqliteOutbox:
 
         def take(connection: apsw.Connection) -> list[Message]:
             rows = list(queries.unleased_messages(connection, now=now, limit=limit))
-            for position, _ in rows:
-                queries.lease_message(connection, position=position, until=now + lease)
+            queries.lease_messages(connection, [{"position": position, "until": now + lease} for position, _ in rows])
             return [_decoder.decode(message) for _, message in rows]
 
         # Usually there is nothing, and that needs no transaction.
@@ -53,8 +54,8 @@ class SqliteOutbox:
 
     async def discard(self, messages: Sequence[Message]) -> None:
         def work(connection: apsw.Connection) -> None:
-            for message in messages:
-                queries.discard_message(connection, key=message.outbox_key, version=message.version)
+            rows = ({"key": message.outbox_key, "version": message.version} for message in messages)
+            queries.discard_messages(connection, rows)
 
         if messages:
             await self._writer.run(work)

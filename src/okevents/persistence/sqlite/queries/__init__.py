@@ -16,5 +16,11 @@ class _ApswAdapter(GenericAdapter):
         conn.execute(sql, parameters)
         return conn.changes()
 
+    def insert_update_delete_many(self, conn: apsw.Connection, query_name: str, sql: str, parameters: Any) -> int:  # noqa: ARG002 - aiosql's
+        """How many rows were changed, by one run of the statement for each of the parameters."""
+        before = conn.total_changes()
+        conn.executemany(sql, parameters)
+        return conn.total_changes() - before
+
 
 queries: Any = aiosql.from_path(Path(__file__).parent, _ApswAdapter, mandatory_parameters=False)

@@ -1,7 +1,7 @@
 -- name: find_answer^
 SELECT key, fingerprint, subject, version, body FROM answers WHERE key = :key;
 
--- name: insert_answer!
+-- name: insert_answers*!
 INSERT INTO answers (key, fingerprint, subject, version, body, kept_at)
 VALUES (:key, :fingerprint, :subject, :version, :body, :kept_at);
 

@@ -12,7 +12,7 @@ ON CONFLICT (event_id) DO NOTHING;
 UPDATE inventories SET version = :version, document = :document
 WHERE event_id = :event_id AND version = :expected_version;
 
--- name: put_booking!
+-- name: put_bookings*!
 INSERT INTO bookings (id, event_id, version, document) VALUES (:id, :event_id, :version, :document)
 ON CONFLICT (id) DO UPDATE SET version = excluded.version, document = excluded.document;
 

@@ -1,4 +1,4 @@
--- name: put_message!
+-- name: put_messages*!
 -- Of a slot only the newest message stays.
 INSERT INTO outbox (key, version, leased_until, message) VALUES (:key, :version, :leased_until, :message)
 ON CONFLICT (key) DO UPDATE
@@ -8,10 +8,10 @@ WHERE excluded.version > outbox.version;
 -- name: unleased_messages
 SELECT position, message FROM outbox WHERE leased_until <= :now ORDER BY position LIMIT :limit;
 
--- name: lease_message!
+-- name: lease_messages*!
 UPDATE outbox SET leased_until = :until WHERE position = :position;
 
--- name: discard_message!
+-- name: discard_messages*!
 DELETE FROM outbox WHERE key = :key AND version = :version;
 
 -- name: count_messages$
