@@ -92,3 +92,27 @@ async def test_of_a_slot_only_the_newest_is_published_and_the_last_one_always(da
     assert len(heard) < 20
     await relay.close()
     await broker.close()
+
+
+async def test_more_than_it_can_hold_waits_in_the_outbox_and_holds_nothing_up(database: EventsDatabase) -> None:
+    messages = [a_message() for _ in range(50)]
+    await database.outbox.add(messages)
+    nowhere = RabbitmqBroker(f"amqp://127.0.0.1:{free_port()}/", Topology())
+    quick = Backoff(first=0.01, longest=0.02)
+    stuck = Relay(database.outbox, nowhere, window=1, max_held=4, poll=0.01, backoff=quick)
+    stuck.hand_over(messages)
+    stuck.start()
+    while stuck.failed < 5:  # as long as this loop turns, others do
+        await asyncio.sleep(0.01)
+    await stuck.close(timeout=0.1)
+    await nowhere.close()
+    heard: asyncio.Queue[Message] = asyncio.Queue()
+    broker = a_local_broker(database)
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": heard.put}).receive, prefetch=4)
+    relay = Relay(database.outbox, broker, max_held=4, poll=0.01, lease=5)
+    relay.start()
+    async with asyncio.timeout(20):
+        seen = {(await heard.get()).id for _ in range(50)}
+    assert seen == {message.id for message in messages}
+    await relay.close()
+    await broker.close()

@@ -32,6 +32,7 @@ from okevents.kernel import validation
 from okevents.kernel.caller import Caller
 from okevents.kernel.cancellation import Cancellation
 from okevents.kernel.clock import Clock
+from okevents.kernel.group_commit import GroupCommit, Pending
 from okevents.kernel.idempotency import KeysInProgress
 from okevents.kernel.ids import EventId, Nonces, is_object_id
 from okevents.messaging.envelope import Message
@@ -55,6 +56,7 @@ class EventService:
         self._nonces = nonces
         self._writer = EventWriter(database.events, database.answers, outgoing, clock)
         self._list = EventList(database.events, clock)
+        self._heard: GroupCommit[Availability, None] = GroupCommit(self._record)
         self._keys = KeysInProgress()
 
     async def find(self, event_id: EventId) -> StoredEvent:
@@ -112,7 +114,7 @@ class EventService:
             raise Unprocessable(f"not a body of {message.name}: {error}") from None
         if not is_object_id(heard.event_id):
             raise Unprocessable(f"event_id is {heard.event_id!r}; 24 hexadecimal digits are expected")
-        await self._store.record_availability([heard])
+        await self._heard.submit(heard)
 
     async def announce_unannounced(self) -> int:
         """Publishes events that another program stored and nobody announced; returns how many."""
@@ -154,6 +156,12 @@ class EventService:
     async def close(self) -> None:
         """Finishes the writes that were accepted, and takes no more."""
         await self._writer.close()
+        await self._heard.close()
+
+    async def _record(self, batch: list[Pending[Availability, None]]) -> None:
+        await self._store.record_availability([pending.request for pending in batch])
+        for pending in batch:
+            pending.answer(None)
 
     async def _tell_again(self, stored: Sequence[StoredEvent]) -> None:
         now = self._clock.now()

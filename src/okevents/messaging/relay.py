@@ -27,6 +27,7 @@ COALESCE = 0.25
 POLL = 1.0
 LEASE = 30.0
 MAX_HELD = 20_000
+CLAIMED_AT_ONCE = 1000
 
 
 class Relay:
@@ -204,11 +205,12 @@ class Relay:
         """Takes what nobody holds a lease on any more: another process died, or this one had no room for it."""
         attempt = 0
         while True:
-            room = self._max_held // 2 - len(self._waiting)
+            room = 0 if self._failures else max(0, self._max_held // 2 - len(self._waiting))
+            wanted = min(room, CLAIMED_AT_ONCE)
             claimed: Sequence[Message] = []
             try:
-                if room > 0 and not self._failures:
-                    claimed = await self._outbox.claim(min(room, 1000), self._lease)
+                if wanted:
+                    claimed = await self._outbox.claim(wanted, self._lease)
                     attempt = 0
             except OkeventsError as error:
                 attempt += 1
@@ -216,5 +218,5 @@ class Relay:
                 await asyncio.sleep(self._backoff.wait(attempt))
             being_done = {message.id for message in self._confirmed}
             self.hand_over([message for message in claimed if message.id not in being_done])
-            if len(claimed) < min(room, 1000):
+            if not claimed or len(claimed) < wanted:
                 await asyncio.sleep(self._poll)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from okevents.observability.masking import masked
 from okevents.observability.output import Output
 
-_QUIET = ("aio_pika", "aiormq", "asyncio", "pymongo", "uvicorn")
+_OTHERS = ("aio_pika", "aiormq", "asyncio", "pymongo", "uvicorn")
+"""Libraries whose troubles reach us as exceptions, and are told once, by us."""
 
 
 class _Text(logging.Formatter):
@@ -37,5 +38,5 @@ def set_up(level: str, style: str) -> None:
     handler = logging.StreamHandler(Output(sys.stderr.fileno()))
     handler.setFormatter(_Json() if style == "json" else _Text())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.ERROR if level != "debug" else logging.DEBUG)
+    for name in _OTHERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL if level != "debug" else logging.DEBUG)

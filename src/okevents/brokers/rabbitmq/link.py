@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from urllib.parse import urlsplit
 
 import aio_pika
@@ -10,6 +11,7 @@ from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
 
 from okevents.brokers.rabbitmq.declare import declare
 from okevents.errors import BrokerUnavailable
+from okevents.messaging.backoff import Backoff
 from okevents.messaging.topology import Topology
 
 CONNECT_WITHIN = 5.0
@@ -30,6 +32,10 @@ class Link:
         self._purpose = purpose
         self._connection: AbstractConnection | None = None
         self._making = asyncio.Lock()
+        self._backoff = Backoff(first=0.1, longest=1.0)
+        self._attempts = 0
+        self._next_try_at = 0.0
+        self._refusal: str | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -58,6 +64,9 @@ class Link:
         if connection is not None and connection is not self._connection:
             return
         connection, self._connection = self._connection, None
+        self._close_later(connection)
+
+    def _close_later(self, connection: AbstractConnection | None) -> None:
         if connection is not None:
             task = asyncio.create_task(_close(connection), name=f"close {self._purpose}")
             self._closing.add(task)
@@ -72,24 +81,39 @@ class Link:
         async with self._making:
             if self._connection is not None and not self._connection.is_closed:
                 return self._connection
-            connection: AbstractConnection | None = None
+            if self._refusal is not None and time.monotonic() < self._next_try_at:
+                raise BrokerUnavailable(self._refusal)
             try:
-                async with asyncio.timeout(CONNECT_WITHIN):
-                    connection = await aio_pika.connect(
-                        self._url,
-                        heartbeat=HEARTBEAT,
-                        client_properties={"connection_name": f"okevents {self._purpose}"},
-                    )
-                    await declare(connection, self._topology)
-            except ChannelPreconditionFailed as error:
-                await _close_if_open(connection)
-                said = f"it has an exchange or a queue of that name with other properties ({error})"
-                raise BrokerUnavailable(f"RabbitMQ at {self.address}: {said}; delete it, or set other names") from error
-            except (TimeoutError, *TROUBLE) as error:
-                await _close_if_open(connection)
-                raise self._unavailable(error) from error
-            self._connection = connection
-            return connection
+                self._connection = await self._connect()
+            except BrokerUnavailable as error:
+                # Many ask at once, and each would knock; a broker that comes back needn't be met by all of them.
+                self._attempts += 1
+                self._refusal, self._next_try_at = error.detail, time.monotonic() + self._backoff.wait(self._attempts)
+                raise
+            self._refusal, self._attempts = None, 0
+            return self._connection
+
+    async def _connect(self) -> AbstractConnection:
+        connection: AbstractConnection | None = None
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                connection = await aio_pika.connect(
+                    self._url,
+                    heartbeat=HEARTBEAT,
+                    client_properties={"connection_name": f"okevents {self._purpose}"},
+                )
+                await declare(connection, self._topology)
+        except ChannelPreconditionFailed as error:
+            await _close_if_open(connection)
+            said = f"it has an exchange or a queue of that name with other properties ({error})"
+            raise BrokerUnavailable(f"RabbitMQ at {self.address}: {said}; delete it, or set other names") from error
+        except (TimeoutError, *TROUBLE) as error:
+            await _close_if_open(connection)
+            raise self._unavailable(error) from error
+        except asyncio.CancelledError:
+            self._close_later(connection)
+            raise
+        return connection
 
     def _unavailable(self, error: BaseException) -> BrokerUnavailable:
         why = str(error) or type(error).__name__
