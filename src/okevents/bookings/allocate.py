@@ -42,10 +42,10 @@ from okevents.errors import (
     FieldFault,
     HallsUnknown,
     IllegalTransition,
-    PreconditionFailed,
     Refusal,
     SoldOut,
 )
+from okevents.kernel.caller import require_version
 from okevents.kernel.ids import BookingId, EventId, HallId
 
 
@@ -155,10 +155,7 @@ def _cancel(
     booking = bookings.get(request.booking_id)
     if booking is None or inventory is None:
         raise BookingNotFound(f"there is no booking {request.booking_id}")
-    if request.if_match is not None and booking.version not in request.if_match:
-        raise PreconditionFailed(
-            f"the present version is {booking.version}; read it again, then change it", version=booking.version
-        )
+    require_version(request.if_match, booking.version)
     if booking.state is BookingState.CANCELLED:
         raise IllegalTransition(f"the booking {booking.id} is cancelled already", state=booking.state)
     change = Change(version=booking.version + 1, state=BookingState.CANCELLED, at=at, reason=request.reason)

@@ -7,9 +7,8 @@ from msgspec import Struct
 from okevents.bookings.model import Booking
 from okevents.bookings.representation import encoded
 from okevents.bookings.requests import Decision, Done, Learned, Refused, Request, Unchanged
-from okevents.errors import OkeventsError
 from okevents.kernel.group_commit import Pending
-from okevents.kernel.idempotency import Claim, InFlight, KeptAnswer, in_flight, replay
+from okevents.kernel.idempotency import Claim, InFlight, KeptAnswer, settle_taken
 from okevents.kernel.ids import BookingId, EventId
 
 
@@ -66,17 +65,7 @@ class Job:
 
     def settle_taken(self, taken: KeptAnswer | InFlight) -> None:
         """Gives the answer of the request that was first under the key, if it was the same one."""
-        if isinstance(taken, InFlight) or self.claim is None:
-            self.pending.fail(in_flight())
-            return
-        try:
-            kept = replay(taken, self.claim)
-        except OkeventsError as error:
-            self.pending.fail(error)
-        else:
-            self.pending.answer(
-                BookingAnswer(booking_id=BookingId(kept.subject), version=kept.version, body=kept.body, is_replay=True)
-            )
+        settle_taken(self.pending, self.claim, taken, _replayed)
 
     def kept_answer(self, booking: Booking) -> KeptAnswer | None:
         """What is to be kept for the key; None where the request has none."""
@@ -94,3 +83,7 @@ class Job:
 
 def answer_of(booking: Booking) -> BookingAnswer:
     return BookingAnswer(booking_id=booking.id, version=booking.version, body=encoded(booking))
+
+
+def _replayed(kept: KeptAnswer) -> BookingAnswer:
+    return BookingAnswer(booking_id=BookingId(kept.subject), version=kept.version, body=kept.body, is_replay=True)

@@ -7,16 +7,14 @@ from typing import Protocol
 from msgspec import Struct
 
 from okevents.bookings.model import Booking, Inventory
-from okevents.kernel.database import Database
 from okevents.kernel.idempotency import (
-    IdempotencyStore,
     InFlight,
     KeptAnswer,
     ScopedKey,
 )
 from okevents.kernel.ids import BookingId, EventId, Nonce
+from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import DeadLetterStore, Outbox
 
 
 class Snapshot(Struct, frozen=True):
@@ -105,7 +103,7 @@ class Keyring(Protocol):
         ...
 
 
-class BookingsDatabase(Database, Protocol):
+class BookingsDatabase(ServiceDatabase, Protocol):
     """Everything that the Booking Service stores."""
 
     @property
@@ -113,12 +111,3 @@ class BookingsDatabase(Database, Protocol):
 
     @property
     def keyring(self) -> Keyring: ...
-
-    @property
-    def answers(self) -> IdempotencyStore: ...
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    @property
-    def dead_letters(self) -> DeadLetterStore: ...

@@ -10,11 +10,10 @@ from msgspec import Struct
 from okevents.contracts.availability import Availability
 from okevents.contracts.event import EventStatus
 from okevents.events.model import Event
-from okevents.kernel.database import Database
-from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer
+from okevents.kernel.idempotency import InFlight, KeptAnswer
 from okevents.kernel.ids import EventId, Nonce
+from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import DeadLetterStore, Outbox
 
 
 class StoredEvent(Struct, frozen=True):
@@ -133,17 +132,8 @@ class EventStore(Protocol):
         ...
 
 
-class EventsDatabase(Database, Protocol):
+class EventsDatabase(ServiceDatabase, Protocol):
     """Everything that the Events Service stores."""
 
     @property
     def events(self) -> EventStore: ...
-
-    @property
-    def answers(self) -> IdempotencyStore: ...
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    @property
-    def dead_letters(self) -> DeadLetterStore: ...

@@ -13,7 +13,7 @@ from okevents.events.model import Event
 from okevents.events.ports import StoredEvent
 from okevents.events.representation import shown
 from okevents.kernel import validation
-from okevents.kernel.caller import Caller
+from okevents.kernel.caller import Caller, require_version
 from okevents.kernel.idempotency import Claim
 from okevents.kernel.ids import EventId, Nonce
 
@@ -78,7 +78,7 @@ def decide(write: Write, event_id: EventId, present: Event | None, now: datetime
         return present or to_event(action.draft, event_id, now)
     if present is None:
         raise EventNotFound(f"there is no event {event_id}")
-    write.caller.require_version(present.version)
+    require_version(write.caller.if_match, present.version)
     match action:
         case Replace(draft):
             return model.replaced(present, to_event(draft, event_id, now, present), now)

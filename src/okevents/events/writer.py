@@ -26,8 +26,7 @@ from okevents.kernel.idempotency import (
     IdempotencyStore,
     InFlight,
     KeptAnswer,
-    in_flight,
-    replay,
+    settle_taken,
 )
 from okevents.kernel.ids import EventId, Nonce
 from okevents.messaging.ports import Outgoing
@@ -193,22 +192,11 @@ def _settle(job: _Job, change: EventChange, outcome: ChangeOutcome) -> bool:
 
 
 def _answer_taken(pending: Pending[Write, Written], taken: KeptAnswer | InFlight) -> None:
-    claim = pending.request.claim
-    if isinstance(taken, InFlight) or claim is None:
-        pending.fail(in_flight())
-        return
-    try:
-        kept = replay(taken, claim)
-    except OkeventsError as error:
-        pending.fail(error)
-    else:
-        answer = Written(
-            event_id=EventId(kept.subject),
-            version=kept.version,
-            body=kept.body,
-            is_replay=True,
-        )
-        pending.answer(answer)
+    settle_taken(pending, pending.request.claim, taken, _replayed)
+
+
+def _replayed(kept: KeptAnswer) -> Written:
+    return Written(event_id=EventId(kept.subject), version=kept.version, body=kept.body, is_replay=True)
 
 
 def _written(event: Event) -> Written:

@@ -24,10 +24,8 @@ class Caller(Struct, frozen=True, kw_only=True):
         key = scoped_key(self.principal, self.method, self.path, self.key)
         return Claim(key=key, fingerprint=fingerprint(body), nonce=nonce)
 
-    def require_version(self, version: int) -> None:
-        """Raises PreconditionFailed if the caller would change another version than the present one."""
-        if self.if_match is not None and version not in self.if_match:
-            raise PreconditionFailed(
-                f"the present version is {version}; read it again, then change it",
-                version=version,
-            )
+
+def require_version(if_match: frozenset[int] | None, version: int) -> None:
+    """Raises PreconditionFailed if other versions than the present one were to be changed."""
+    if if_match is not None and version not in if_match:
+        raise PreconditionFailed(f"the present version is {version}; read it again, then change it", version=version)

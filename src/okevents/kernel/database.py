@@ -3,6 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from okevents import __version__
+from okevents.errors import ConfigurationError
+
+MINIMUM_VERSION = "0.1.0"
+"""The oldest program that may use a database as this one's migrations leave it."""
+
 
 class Database(Protocol):
     """One service's own database. It belongs to that service alone: opening another service's is refused."""
@@ -28,3 +34,17 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+def require_usable(where: str, service: str, owner: str, minimum: str) -> None:
+    """Raises ConfigurationError unless the database belongs to the service, and isn't too new for this program."""
+    if owner != service:
+        said = f"it is the {owner} service's database, and the {service} service needs one of its own"
+        raise ConfigurationError([f"{where}: {said}"])
+    if _numbers(minimum) > _numbers(__version__):
+        said = f"its schema needs okevents {minimum} or later; this is {__version__}: upgrade it"
+        raise ConfigurationError([f"{where}: {said}"])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

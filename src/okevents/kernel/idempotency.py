@@ -4,16 +4,19 @@ A key belongs to a scope (who asks, and for what). The answer of a change is kep
 refusals are not kept, they are decided anew.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import NewType, Protocol
+from typing import Any, NewType, Protocol, TypeVar
 
 from msgspec import Struct
 
 from okevents.errors import KeyInFlight, KeyReused
+from okevents.kernel.group_commit import Pending
 from okevents.kernel.ids import Nonce
+
+Answer = TypeVar("Answer")
 
 ScopedKey = NewType("ScopedKey", str)
 """64 hexadecimal digits: the digest of the scope and the key that the client sent."""
@@ -97,6 +100,22 @@ def replay(kept: KeptAnswer, claim: Claim) -> KeptAnswer:
 def in_flight() -> KeyInFlight:
     """What to say while another request with the same key is being worked on."""
     return KeyInFlight("a request with this Idempotency-Key is being worked on; try again in a moment")
+
+
+def settle_taken(
+    pending: Pending[Any, Answer],
+    claim: Claim | None,
+    taken: KeptAnswer | InFlight,
+    answer: Callable[[KeptAnswer], Answer],
+) -> None:
+    """Gives the request the answer of the one that was first under its key, if it was the same."""
+    if isinstance(taken, InFlight) or claim is None:
+        pending.fail(in_flight())
+        return
+    try:
+        pending.answer(answer(replay(taken, claim)))
+    except KeyReused as error:
+        pending.fail(error)
 
 
 class KeysInProgress:

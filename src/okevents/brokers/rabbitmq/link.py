@@ -22,6 +22,13 @@ TROUBLE = (AMQPError, ConnectionError, OSError, RuntimeError, asyncio.InvalidSta
 """What the client raises when a connection or channel fails, or has failed before."""
 
 
+class _Connection(aio_pika.Connection):
+    """Closed by whoever opened it."""
+
+    def __del__(self) -> None:
+        """Nothing: aio-pika's own begins to close it, on whatever loop there is then, or on none with a warning."""
+
+
 class Link:
     """One connection, and its topology declared. Publishing and consuming use one each: a broker that is short of
     memory or disk stops reading from those that publish, and acknowledgements must go on."""
@@ -101,6 +108,7 @@ class Link:
                     self._url,
                     heartbeat=HEARTBEAT,
                     client_properties={"connection_name": f"okevents {self._purpose}"},
+                    connection_class=_Connection,
                 )
                 await declare(connection, self._topology)
         except ChannelPreconditionFailed as error:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from okevents import __version__
-from okevents.errors import ConfigurationError
+from okevents.kernel.database import MINIMUM_VERSION, require_usable
 from okevents.persistence.mongodb.answers import MongodbIdempotencyStore
 from okevents.persistence.mongodb.bookings import MongodbBookingStore, MongodbKeyring
 from okevents.persistence.mongodb.dead_letters import MongodbDeadLetterStore
@@ -21,9 +20,6 @@ _COMMON: Indexes = {
     "leases": (("message",),),
     "dead_letters": (("queue", "parked_at"),),
 }
-
-MINIMUM_VERSION = "0.1.0"
-"""The oldest program that may use the database as the migrations here leave it."""
 
 
 class MongodbDatabase:
@@ -77,14 +73,8 @@ class MongodbDatabase:
         return await self._server.run(schemas.find_one({"_id": "schema"})) or {}
 
     def _check(self, schema: Mapping[str, Any]) -> None:
-        owner = schema.get("service", self.service)
-        if owner != self.service:
-            said = f"it is the {owner} service's database, and the {self.service} service needs one of its own"
-            raise ConfigurationError([f"{self._server.address}: {said}"])
-        minimum = str(schema.get("minimum_version", "0"))
-        if _numbers(minimum) > _numbers(__version__):
-            said = f"it needs okevents {minimum} or later; this is {__version__}: upgrade it"
-            raise ConfigurationError([f"{self._server.address}: {said}"])
+        owner, minimum = schema.get("service", self.service), str(schema.get("minimum_version", "0"))
+        require_usable(self._server.address, self.service, owner, minimum)
 
 
 class MongodbEventsDatabase(MongodbDatabase):
@@ -134,7 +124,3 @@ class MongodbBookingsDatabase(MongodbDatabase):
     @cached_property
     def outbox(self) -> MongodbOutbox:
         return MongodbOutbox(self._server, self.bookings.apply_left_behind)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-from okevents import __version__
-from okevents.errors import ConfigurationError
+from okevents.kernel.database import MINIMUM_VERSION, require_usable
 from okevents.persistence.postgresql.pool import Connection
 
 _OWN_TABLES = """
@@ -12,17 +11,15 @@ CREATE TABLE IF NOT EXISTS okevents_schema (service text NOT NULL, minimum_versi
 CREATE TABLE IF NOT EXISTS okevents_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
 """
 
-MINIMUM_VERSION = "0.1.0"
-"""The oldest program that may use the schema as the migrations here leave it."""
-
 LOCK = 0x6F6B6576656E7473
 """The advisory lock that a migrating process holds."""
 
 
 def known(service: str) -> dict[str, str]:
-    """Name and SQL of each migration of the service, in order."""
-    folder = files(__package__).joinpath("migrations", service)
-    return {file.name: file.read_text() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+    """Name and SQL of each migration of the service, in order. What both services have in common stands once."""
+    folders = (files(__package__).joinpath("migrations", name) for name in ("common", service))
+    scripts = {file.name: file.read_text() for folder in folders for file in folder.iterdir()}
+    return dict(sorted(scripts.items()))
 
 
 async def check_owner(connection: Connection, service: str, address: str) -> None:
@@ -30,12 +27,7 @@ async def check_owner(connection: Connection, service: str, address: str) -> Non
     if await connection.fetchval("SELECT to_regclass('okevents_schema')") is None:
         return
     for owner, minimum in await connection.fetch("SELECT service, minimum_version FROM okevents_schema"):
-        if owner != service:
-            said = f"it is the {owner} service's database, and the {service} service needs one of its own"
-            raise ConfigurationError([f"{address}: {said}"])
-        if _numbers(minimum) > _numbers(__version__):
-            said = f"its schema needs okevents {minimum} or later; this is {__version__}: upgrade it"
-            raise ConfigurationError([f"{address}: {said}"])
+        require_usable(address, service, owner, minimum)
 
 
 async def pending(connection: Connection, service: str) -> Sequence[str]:
@@ -62,7 +54,3 @@ async def migrate(connection: Connection, service: str, address: str) -> Sequenc
             await connection.execute("DELETE FROM okevents_schema")
             await connection.execute("INSERT INTO okevents_schema VALUES ($1, $2)", service, MINIMUM_VERSION)
     return names
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

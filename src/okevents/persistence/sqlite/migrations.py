@@ -6,16 +6,12 @@ from importlib.resources import files
 
 import apsw
 
-from okevents import __version__
-from okevents.errors import ConfigurationError
+from okevents.kernel.database import MINIMUM_VERSION, require_usable
 
 _OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS okevents_schema (service TEXT NOT NULL, minimum_version TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS okevents_migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);
 """
-
-MINIMUM_VERSION = "0.1.0"
-"""The oldest program that may use the schema as the migrations here leave it."""
 
 
 def known(service: str) -> dict[str, str]:
@@ -30,12 +26,7 @@ def check_owner(connection: apsw.Connection, service: str) -> None:
     if not _has_table(connection, "okevents_schema"):
         return
     for owner, minimum in connection.execute("SELECT service, minimum_version FROM okevents_schema"):
-        if owner != service:
-            said = f"it is the {owner} service's database, and the {service} service needs one of its own"
-            raise ConfigurationError([f"{connection.filename}: {said}"])
-        if _numbers(minimum) > _numbers(__version__):
-            said = f"its schema needs okevents {minimum} or later; this is {__version__}: upgrade it"
-            raise ConfigurationError([f"{connection.filename}: {said}"])
+        require_usable(connection.filename, service, str(owner), str(minimum))
 
 
 def pending(connection: apsw.Connection, service: str) -> Sequence[str]:
@@ -65,7 +56,3 @@ def migrate(connection: apsw.Connection, service: str) -> Sequence[str]:
 def _has_table(connection: apsw.Connection, name: str) -> bool:
     found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
     return found.fetchone() is not None
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
