@@ -24,6 +24,10 @@ WINDOW = 128
 COALESCE = 0.25
 """Seconds between two messages of one slot, at the least."""
 
+GATHER = 0.02
+"""Seconds in which confirmed messages gather, to leave the outbox by one commit. A process that dies meanwhile leaves
+them to be published twice."""
+
 POLL = 1.0
 LEASE = 30.0
 MAX_HELD = 20_000
@@ -186,6 +190,7 @@ class Relay:
         attempt = 0
         while True:
             await self._discard.wait()
+            await asyncio.sleep(GATHER)
             self._discard.clear()
             confirmed, self._confirmed = self._confirmed, []
             try:

@@ -22,26 +22,31 @@ CREATE TABLE keyring (
 -- of the requests that were first under a key. All others met another version. `now` is the database's time.
 CREATE FUNCTION commit_parts(parts jsonb, lease double precision) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
+  wanted jsonb := (SELECT jsonb_agg(a) FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a);
   won text[];
-  lost text[];
-  blocked text[];
-  created text[];
+  lost text[] := '{}';
+  blocked text[] := '{}';
+  created text[] := '{}';
   changed text[];
 BEGIN
-  won := take_keys((SELECT coalesce(jsonb_agg(a), '[]')
-                    FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a));
-  SELECT coalesce(array_agg(a ->> 'key'), '{}'), coalesce(array_agg(DISTINCT p ->> 'event_id'), '{}') INTO lost, blocked
-  FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a
-  WHERE a ->> 'key' <> ALL (won);
+  IF wanted IS NOT NULL THEN
+    won := take_keys(wanted);
+    SELECT coalesce(array_agg(a ->> 'key'), '{}'), coalesce(array_agg(DISTINCT p ->> 'event_id'), '{}')
+    INTO lost, blocked
+    FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a
+    WHERE a ->> 'key' <> ALL (won);
+  END IF;
 
-  WITH inserted AS (
-    INSERT INTO inventories (event_id, version, document)
-    SELECT event_id, version, document
-    FROM jsonb_to_recordset(parts) AS p(event_id text, expected integer, version integer, document text)
-    WHERE expected = 0 AND event_id <> ALL (blocked) ORDER BY event_id COLLATE "C"
-    ON CONFLICT (event_id) DO NOTHING RETURNING event_id
-  )
-  SELECT coalesce(array_agg(event_id), '{}') INTO created FROM inserted;
+  IF parts @? '$[*] ? (@.expected == 0)' THEN
+    WITH inserted AS (
+      INSERT INTO inventories (event_id, version, document)
+      SELECT event_id, version, document
+      FROM jsonb_to_recordset(parts) AS p(event_id text, expected integer, version integer, document text)
+      WHERE expected = 0 AND event_id <> ALL (blocked) ORDER BY event_id COLLATE "C"
+      ON CONFLICT (event_id) DO NOTHING RETURNING event_id
+    )
+    SELECT coalesce(array_agg(event_id), '{}') INTO created FROM inserted;
+  END IF;
 
   PERFORM 1 FROM inventories WHERE event_id IN (
     SELECT p.event_id FROM jsonb_to_recordset(parts) AS p(event_id text, expected integer)
@@ -66,9 +71,11 @@ BEGIN
   PERFORM put_messages((SELECT coalesce(jsonb_agg(m ORDER BY place), '[]')
     FROM jsonb_array_elements(parts) WITH ORDINALITY AS p(p, place), jsonb_array_elements(p -> 'messages') m
     WHERE p ->> 'event_id' = ANY (changed)), lease);
-  DELETE FROM answers WHERE key = ANY (won) AND key IN (
-    SELECT a ->> 'key' FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a
-    WHERE p ->> 'event_id' <> ALL (changed));
+  IF wanted IS NOT NULL THEN
+    DELETE FROM answers WHERE key = ANY (won) AND key IN (
+      SELECT a ->> 'key' FROM jsonb_array_elements(parts) p, jsonb_array_elements(p -> 'answers') a
+      WHERE p ->> 'event_id' <> ALL (changed));
+  END IF;
   RETURN jsonb_build_object('committed', changed, 'taken', answers_of(lost),
     'now', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'));
 END

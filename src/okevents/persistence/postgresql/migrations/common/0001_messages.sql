@@ -29,33 +29,46 @@ CREATE TABLE dead_letters (
   PRIMARY KEY (queue, id)
 );
 
+-- All functions are PL/pgSQL, which keeps its plans; SQL functions are planned anew each time.
+
 -- Takes the keys in sorted order, so that two batches never wait for each other in a circle. Returns those won.
-CREATE FUNCTION take_keys(wanted jsonb) RETURNS text[] LANGUAGE sql AS $$
+CREATE FUNCTION take_keys(wanted jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  result text[];
+BEGIN
   WITH won AS (
     INSERT INTO answers (key, fingerprint, subject, version, body)
-    SELECT key, fingerprint, subject, version, body
+    SELECT w.key, w.fingerprint, w.subject, w.version, w.body
     FROM jsonb_to_recordset(wanted) AS w(key text, fingerprint text, subject text, version integer, body text)
-    ORDER BY key COLLATE "C"
+    ORDER BY w.key COLLATE "C"
     ON CONFLICT (key) DO NOTHING
-    RETURNING key
+    RETURNING answers.key
   )
-  SELECT coalesce(array_agg(key), '{}') FROM won
+  SELECT coalesce(array_agg(key), '{}') INTO result FROM won;
+  RETURN result;
+END
 $$;
 
 -- Puts messages into the outbox, leased; of a slot only the newest one stays.
-CREATE FUNCTION put_messages(messages jsonb, lease double precision) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION put_messages(messages jsonb, lease double precision) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
   INSERT INTO outbox (key, version, leased_until, message)
   SELECT m ->> 'key', (m ->> 'version')::integer, clock_timestamp() + make_interval(secs => lease), m ->> 'message'
   FROM jsonb_array_elements(messages) WITH ORDINALITY AS all_of_them(m, place)
   ORDER BY place
   ON CONFLICT (key) DO UPDATE
   SET version = excluded.version, leased_until = excluded.leased_until, message = excluded.message
-  WHERE excluded.version > outbox.version
+  WHERE excluded.version > outbox.version;
+END
 $$;
 
 -- The answers under those keys.
-CREATE FUNCTION answers_of(keys text[]) RETURNS jsonb LANGUAGE sql AS $$
-  SELECT coalesce(jsonb_agg(jsonb_build_object(
-    'key', key, 'fingerprint', fingerprint, 'subject', subject, 'version', version, 'body', body)), '[]')
-  FROM answers WHERE key = ANY (keys)
+CREATE FUNCTION answers_of(keys text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN CASE WHEN keys = '{}' THEN '[]' ELSE (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'key', key, 'fingerprint', fingerprint, 'subject', subject, 'version', version, 'body', body)), '[]')
+    FROM answers WHERE key = ANY (keys)
+  ) END;
+END
 $$;
