@@ -1,0 +1,186 @@
+"""What only MongoDB has: events of the Go program, and commits that take several steps."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from bson import Int64, ObjectId
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from okevents.events.ports import Direction, EventFilter, Scan
+from okevents.events.service import EventService
+from okevents.kernel.caller import Caller
+from okevents.kernel.clock import SystemClock
+from okevents.kernel.ids import EventId, random_nonce
+from okevents.messaging.envelope import Message
+from okevents.persistence.mongodb import bookings, events, open_bookings, open_events
+from okevents.persistence.mongodb.database import MongodbBookingsDatabase, MongodbEventsDatabase
+from tests.builders import NOW, a_booking, a_part, an_event, an_event_change, an_inventory
+
+pytestmark = pytest.mark.mongodb
+
+GO_ID = "5a8f0b1c2d3e4f5061728394"
+
+
+def a_go_document(**changes: Any) -> dict[str, Any]:
+    """An event as the Go program stored it."""
+    return {
+        "_id": ObjectId(GO_ID),
+        "name": "best",
+        "duration": 120,
+        "startdate": Int64(1_924_977_600_000),
+        "enddate": Int64(1_924_984_800_000),
+        "location": {
+            "_id": ObjectId("5a8f0b1c2d3e4f5061728395"),
+            "name": "Paris park",
+            "address": "11 rue du Bac",
+            "country": "France",
+            "opentime": 9,
+            "closetime": 18,
+            "halls": [{"name": "lobby", "location": "first floor", "capacity": 150}],
+        },
+        **changes,
+    }
+
+
+class Handed:
+    """Remembers what was handed over to be published."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def hand_over(self, messages: Any) -> None:
+        self.messages += messages
+
+
+@pytest.fixture
+async def raw(mongodb_url: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    """The same database, by the bare driver."""
+    async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+async def events_database(mongodb_url: str) -> AsyncIterator[MongodbEventsDatabase]:
+    database = open_events(mongodb_url)
+    await database.connect()
+    await database.migrate()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def bookings_database(mongodb_url: str) -> AsyncIterator[MongodbBookingsDatabase]:
+    database = open_bookings(mongodb_url)
+    await database.connect()
+    await database.migrate()
+    yield database
+    await database.close()
+
+
+async def test_the_go_programs_events_are_read_changed_and_announced(
+    raw: AsyncDatabase[dict[str, Any]], events_database: MongodbEventsDatabase
+) -> None:
+    await raw["events"].insert_one(a_go_document())
+    handed = Handed()
+    service = EventService(events_database, handed, SystemClock(), random_nonce)
+    found = (await service.find(EventId(GO_ID))).event
+    assert (found.version, found.name, found.duration) == (1, "best", 120)
+    assert (found.location.id, found.location.country, found.location.open_time) == (
+        "5a8f0b1c2d3e4f5061728395",
+        "France",
+        9,
+    )
+    assert [(hall.name, hall.location, hall.capacity) for hall in found.location.halls] == [
+        ("lobby", "first floor", 150)
+    ]
+    assert (await service.find_by_name("best")).event == found
+    listed = await service.page(EventFilter(hall_capacity=100, country="france"), None, 10)
+    assert [each.event for each in listed.events] == [found]
+
+    assert await service.announce_unannounced() == 1
+    assert await service.announce_unannounced() == 0
+    assert [(message.name, message.subject) for message in handed.messages] == [("event.created", GO_ID)]
+    assert await events_database.outbox.backlog() == 1
+
+    patch = b'{"description": "as it was"}'
+    caller = Caller(method="PATCH", path=f"/events/id/{GO_ID}", if_match=frozenset({1}))
+    written = await service.patch(EventId(GO_ID), patch, caller)
+    assert written.version == 2
+    changed = (await service.find(EventId(GO_ID))).event
+    assert changed.description == "as it was"
+    assert changed.location.halls == found.location.halls
+    stored = await raw["events"].find_one({"_id": ObjectId(GO_ID)})
+    assert stored is not None
+    assert {name: stored[name] for name in ("name", "duration", "startdate", "enddate")} == {
+        name: a_go_document()[name] for name in ("name", "duration", "startdate", "enddate")
+    }
+    assert stored["location"]["halls"] == a_go_document()["location"]["halls"]
+    await service.close()
+
+
+async def test_a_go_document_can_be_changed_before_it_is_announced(
+    raw: AsyncDatabase[dict[str, Any]], events_database: MongodbEventsDatabase
+) -> None:
+    await raw["events"].insert_one(a_go_document())
+    service = EventService(events_database, Handed(), SystemClock(), random_nonce)
+    await service.cancel(EventId(GO_ID), b"", Caller(method="POST", path="/"))
+    assert await service.announce_unannounced() == 0
+    assert (await service.find(EventId(GO_ID))).event.status == "cancelled"
+    await service.close()
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        {"location": None},
+        {"location": {"name": "x", "halls": None}},
+        {"duration": -5},
+        {"enddate": Int64(0)},
+        {"startdate": Int64(2**62)},
+        {"name": ""},
+        {"startdate": 1.5e12},
+    ],
+)
+async def test_an_odd_go_document_is_read_as_well_as_it_can_be(
+    raw: AsyncDatabase[dict[str, Any]], events_database: MongodbEventsDatabase, oddity: dict[str, Any]
+) -> None:
+    await raw["events"].insert_one(a_go_document(**oddity))
+    service = EventService(events_database, Handed(), SystemClock(), random_nonce)
+    assert (await service.find(EventId(GO_ID))).event.version == 1
+    assert len((await service.page(EventFilter(), None, 10)).events) == 1
+    assert await service.announce_unannounced() == 1
+    await service.close()
+
+
+async def test_an_event_whose_commit_was_never_applied_is_completed_by_whoever_finds_it(
+    raw: AsyncDatabase[dict[str, Any]], events_database: MongodbEventsDatabase
+) -> None:
+    found, unread = an_event(), an_event()
+    for event in (found, unread):
+        await raw["event_commits"].insert_one(events._commit_of(an_event_change(event)) | {"at": 0.0})
+    stored = await events_database.events.find(found.id)
+    assert stored is not None
+    assert stored.event == found
+    messages = await events_database.outbox.claim(10, 30)
+    assert {message.subject for message in messages} <= {found.id, unread.id}
+    await events_database.outbox.claim(10, 30)
+    assert await events_database.outbox.backlog() == 2
+    scan = Scan(direction=Direction.UPCOMING, pinned_at=NOW, after=None, filter=EventFilter(), limit=10)
+    assert {each.event.id for each in await events_database.events.scan(scan)} == {found.id, unread.id}
+
+
+async def test_bookings_whose_commit_was_never_applied_are_completed_by_whoever_loads_them(
+    raw: AsyncDatabase[dict[str, Any]], bookings_database: MongodbBookingsDatabase
+) -> None:
+    inventory = an_inventory()
+    booking = a_booking(inventory)
+    await raw["commits"].insert_one(bookings._commit_of(a_part(inventory, booking)))
+    assert await bookings_database.bookings.find(booking.id) is None
+    snapshot = await bookings_database.bookings.load([inventory.event_id], [booking.id])
+    assert snapshot.inventories[inventory.event_id] == inventory
+    assert snapshot.bookings[booking.id] == booking
+    assert await bookings_database.outbox.backlog() == 2
+    assert abs((snapshot.now - datetime.now(UTC)).total_seconds()) < 60
