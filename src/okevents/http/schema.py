@@ -37,6 +37,7 @@ _PAGES = {
     "/schema": ("page.html", "text/html; charset=utf-8"),
     "/schema/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/schema/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/schema/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
 _EVENT_PATCH: dict[str, Any] = {
