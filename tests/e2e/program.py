@@ -39,6 +39,11 @@ class Program:
                     raise AssertionError(f"the program ended without {pattern!r}:\n" + "\n".join(self.lines))
                 await self._changed.wait()
 
+    async def next_line(self, timeout: float = STARTED_WITHIN) -> None:
+        """Waits until it prints something more."""
+        async with asyncio.timeout(timeout), self._changed:
+            await self._changed.wait()
+
     def count(self, pattern: str) -> int:
         """How many lines have it."""
         return sum(1 for line in self.lines if re.search(pattern, line))
