@@ -11,6 +11,7 @@ from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import Decide, Part, PartCommitted, PartConflict, PartKeysTaken, PartOutcome, Snapshot
 from okevents.kernel.ids import BookingId, EventId
 from okevents.persistence.mongodb import answers
+from okevents.persistence.mongodb.commits import insert_commits, left_behind, mark_applied, newest_commit
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing
 
@@ -18,8 +19,6 @@ _encoder = msgspec.json.Encoder()
 _inventories = msgspec.json.Decoder(Inventory)
 _bookings = msgspec.json.Decoder(Booking)
 
-CHUNK = 200
-LEFT_BEHIND_AFTER = 5.0
 TRIES = 30
 
 
@@ -55,8 +54,7 @@ class MongodbBookingStore:
 
     async def apply_left_behind(self) -> None:
         """Completes commits of processes that died between their insert and its application."""
-        left = self._commits.find({"is_applied": False, "at": {"$lt": time() - LEFT_BEHIND_AFTER}}).limit(CHUNK)
-        for document in [document async for document in left]:
+        for document in await left_behind(self._commits):
             await self._apply(document)
 
     @property
@@ -66,7 +64,7 @@ class MongodbBookingStore:
     async def _load(self, event_ids: Sequence[EventId], booking_ids: Sequence[BookingId]) -> Snapshot:
         inventories: dict[EventId, Inventory] = {}
         for event_id in event_ids:
-            newest = await self._commits.find_one({"event": event_id}, sort=[("version", -1)])
+            newest = await newest_commit(self._commits, event_id)
             if newest is not None:
                 if not newest["is_applied"]:
                     await self._apply(newest)
@@ -91,15 +89,8 @@ class MongodbBookingStore:
         unheard = await missing(self._commits, list(based_on.values()))
         free = [part for part in free if based_on.get(part.nonce) not in unheard]
         documents = {part.inventory.event_id: _commit_of(part) for part in free}
-        taken = await insert_new(self._commits, list(documents.values()))
-        lost = {part.inventory.event_id for place, part in enumerate(free) if place in taken}
-        for event_id in list(lost):
-            # After a lost reply the driver may have inserted it before.
-            there = await self._commits.find_one({"_id": documents[event_id]["_id"]})
-            if there is not None and there["nonce"] == documents[event_id]["nonce"]:
-                lost.discard(event_id)
-        won = [document for event_id, document in documents.items() if event_id not in lost]
-        await asyncio.gather(*(self._apply(document) for document in won))
+        won = await insert_commits(self._commits, list(documents.values()))
+        await asyncio.gather(*(self._apply(document) for event_id, document in documents.items() if event_id in won))
         now = await self._server.now()
         outcomes: list[PartOutcome] = []
         for part in parts:
@@ -107,8 +98,7 @@ class MongodbBookingStore:
             if mine:
                 outcomes.append(PartKeysTaken(mine))
             else:
-                is_won = part.inventory.event_id in documents and part.inventory.event_id not in lost
-                outcomes.append(PartCommitted(now) if is_won else PartConflict())
+                outcomes.append(PartCommitted(now) if part.inventory.event_id in won else PartConflict())
         return outcomes
 
     async def _apply(self, commit: Document) -> None:
@@ -116,11 +106,7 @@ class MongodbBookingStore:
         await insert_new(self._server.collection("idempotency"), commit["answers"])
         await insert_new(self._server.collection("bookings"), commit["bookings"])
         await put_messages(self._server, [unpacked(message) for message in commit["messages"]])
-        await self._commits.update_one({"_id": commit["_id"]}, {"$set": {"is_applied": True}})
-        older = {"event": commit["event"], "version": {"$lt": commit["version"]}, "is_applied": True, "is_empty": False}
-        # The `_id` stays: it is what stops a process that slept and believes in an old version.
-        nothing = {"is_empty": True, "state": b"", "bookings": [], "messages": [], "answers": []}
-        await self._commits.update_many(older, {"$set": nothing})
+        await mark_applied(self._commits, commit, bookings=[], messages=[], answers=[])
 
 
 class MongodbKeyring:

@@ -25,6 +25,7 @@ from okevents.events.ports import (
 from okevents.kernel.clock import to_milliseconds
 from okevents.kernel.ids import EventId, is_object_id
 from okevents.persistence.mongodb import answers
+from okevents.persistence.mongodb.commits import insert_commits, left_behind, mark_applied, newest_commit
 from okevents.persistence.mongodb.documents import decoded, document_of, encoded, event_of
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing, put
@@ -33,7 +34,6 @@ _encoder = msgspec.json.Encoder()
 _availabilities = msgspec.json.Decoder(Availability)
 
 CHUNK = 200
-LEFT_BEHIND_AFTER = 5.0
 
 
 class MongodbEventStore:
@@ -66,8 +66,7 @@ class MongodbEventStore:
 
     async def apply_left_behind(self) -> None:
         """Completes commits of processes that died between their insert and its application."""
-        left = self._commits.find({"is_applied": False, "at": {"$lt": time() - LEFT_BEHIND_AFTER}}).limit(CHUNK)
-        for document in [document async for document in left]:
+        for document in await left_behind(self._commits):
             await self._apply(document)
 
     @property
@@ -78,13 +77,10 @@ class MongodbEventStore:
     def _commits(self) -> Collection:
         return self._server.collection("event_commits")
 
-    async def _newest(self, event_id: str) -> Document | None:
-        return await self._commits.find_one({"event": event_id}, sort=[("version", -1)])
-
     async def _find(self, event_id: EventId) -> StoredEvent | None:
         if not is_object_id(event_id):
             return None
-        newest = await self._newest(event_id)
+        newest = await newest_commit(self._commits, event_id)
         if newest is not None:
             if not newest["is_applied"]:
                 await self._apply(newest)
@@ -143,19 +139,13 @@ class MongodbEventStore:
         unheard = await self._based_on_nothing(free)
         free = [change for change in free if change.event.id not in unheard]
         documents = {change.event.id: _commit_of(change) for change in free}
-        taken = await insert_new(self._commits, list(documents.values()))
-        lost = {change.event.id for place, change in enumerate(free) if place in taken}
-        for event_id in list(lost):
-            # After a lost reply the driver may have inserted it before.
-            there = await self._commits.find_one({"_id": documents[event_id]["_id"]})
-            if there is not None and there["nonce"] == documents[event_id]["nonce"]:
-                lost.discard(event_id)
-        await asyncio.gather(*(self._apply(documents[each.event.id]) for each in free if each.event.id not in lost))
+        won = await insert_commits(self._commits, list(documents.values()))
+        await asyncio.gather(*(self._apply(document) for event_id, document in documents.items() if event_id in won))
         return [
             ChangeKeyTaken(kept[change.answer.key])
             if change.answer is not None and change.answer.key in kept
             else ChangeCommitted()
-            if change.event.id in documents and change.event.id not in lost
+            if change.event.id in won
             else ChangeConflict()
             for change in changes
         ]
@@ -179,14 +169,10 @@ class MongodbEventStore:
         shown: Document | None = commit
         while shown is not None:
             await put(self._events, document_of(decoded(bytes(shown["state"]))))
-            newest = await self._newest(commit["event"])
+            newest = await newest_commit(self._commits, commit["event"])
             # Somebody may have written an older state after a newer one: whoever does so comes by here, and mends it.
             shown = newest if newest is not None and newest["version"] > shown["version"] else None
-        await self._commits.update_one({"_id": commit["_id"]}, {"$set": {"is_applied": True}})
-        older = {"event": commit["event"], "version": {"$lt": commit["version"]}, "is_applied": True, "is_empty": False}
-        await self._commits.update_many(
-            older, {"$set": {"is_empty": True, "state": b"", "messages": [], "answer": None}}
-        )
+        await mark_applied(self._commits, commit, messages=[], answer=None)
 
     async def _record(self, availabilities: Sequence[Availability]) -> None:
         collection = self._server.collection("availability")

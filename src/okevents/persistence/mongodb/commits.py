@@ -1,0 +1,43 @@
+"""Commits: a document under `<event>:<version>`, inserted whole or not at all. A duplicate is the conflict."""
+
+from collections.abc import Sequence
+from time import time
+
+from okevents.persistence.mongodb.server import Collection, Document, insert_new
+
+CHUNK = 200
+
+LEFT_BEHIND_AFTER = 5.0
+"""Seconds after which nobody is at work any more on a commit that wasn't applied."""
+
+
+async def insert_commits(commits: Collection, documents: Sequence[Document]) -> set[str]:
+    """The events of those that got in, now or by an earlier try whose reply was lost."""
+    taken = await insert_new(commits, documents)
+    won: set[str] = set()
+    for place, document in enumerate(documents):
+        there = await commits.find_one({"_id": document["_id"]}, {"nonce": 1}) if place in taken else document
+        if there is not None and there["nonce"] == document["nonce"]:
+            won.add(document["event"])
+    return won
+
+
+async def newest_commit(commits: Collection, event_id: str) -> Document | None:
+    """The one that holds the event's present state; it is never emptied."""
+    return await commits.find_one({"event": event_id}, sort=[("version", -1)])
+
+
+async def left_behind(commits: Collection) -> list[Document]:
+    """Some that a process which died has not applied."""
+    left = commits.find({"is_applied": False, "at": {"$lt": time() - LEFT_BEHIND_AFTER}}).limit(CHUNK)
+    return [document async for document in left]
+
+
+async def mark_applied(commits: Collection, commit: Document, **nothing: object) -> None:
+    """Empties the older ones: every field named becomes what it is given as.
+
+    Their `_id` stays: it is what stops a process that slept and believes in an old version.
+    """
+    await commits.update_one({"_id": commit["_id"]}, {"$set": {"is_applied": True}})
+    older = {"event": commit["event"], "version": {"$lt": commit["version"]}, "is_applied": True, "is_empty": False}
+    await commits.update_many(older, {"$set": {"is_empty": True, "state": b"", **nothing}})
