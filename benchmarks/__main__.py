@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -167,6 +168,8 @@ def _run(*command: str | Path) -> None:
 
 
 def main() -> None:
+    if missing := [name for name in ("wrk", "taskset", "psql") if shutil.which(name) is None]:
+        sys.exit(f"make bench needs {', '.join(missing)} (Debian: wrk, util-linux, postgresql-client)")
     with tempfile.TemporaryDirectory() as temporary, PostgresqlServer() as postgresql, RabbitmqServer() as rabbitmq:
         folder = Path(temporary)
         rows = idle(folder)
