@@ -80,7 +80,8 @@ class Consumer:
                 return error.detail
             except Unavailable as error:
                 in_vain += 1
-                log.warning("%s %s has to wait: %s", message.name, message.id, error.detail)
+                if in_vain == 1:
+                    log.warning("%s %s has to wait: %s", message.name, message.id, error.detail)
                 await self._sleep(self._backoff.wait(in_vain))
             except Exception as error:  # noqa: BLE001 - it is tried again, then parked with what it was
                 attempt += 1
