@@ -22,12 +22,29 @@ class HallState(Struct, frozen=True, kw_only=True):
     capacity: int
 
 
+class BookingTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the organiser sets for bookings of the event; None: no such limit.
+
+    `opens` and `closes`: when booking does; it never outlasts the event. `max_places`: in one booking;
+    `max_places_per_guest`: in all live bookings of one e-mail address. `check_in_opens`: when the doors do.
+    `no_show_release`: so many minutes after the start, the places of those who haven't come may be booked again.
+    """
+
+    opens: datetime | None = None
+    closes: datetime | None = None
+    max_places: int | None = None
+    max_places_per_guest: int | None = None
+    check_in_opens: datetime | None = None
+    no_show_release: int | None = None
+
+
 class EventState(Struct, frozen=True, kw_only=True):
     """An event as the Events Service tells it.
 
     `end_time` is when it is really over: the later of its end date and its start plus its duration. A body without a
     version was not published by okevents and counts as version 0; without `halls` its halls are unknown, which is
-    not the same as having none.
+    not the same as having none. `cancellations` counts how often it was cancelled, the last time for
+    `last_cancel_reason`: who hears of the reinstated event first still learns that it was cancelled before.
     """
 
     id: EventId
@@ -40,3 +57,6 @@ class EventState(Struct, frozen=True, kw_only=True):
     halls: tuple[HallState, ...] | None = None
     reason: str | None = None
     timezone: str | None = None
+    booking: BookingTerms = BookingTerms()
+    cancellations: int = 0
+    last_cancel_reason: str | None = None
