@@ -7,7 +7,10 @@ OkeventsError
 │   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · MethodNotAllowed
 │   ├── NotFound            EventNotFound · BookingNotFound
 │   ├── Conflict            SoldOut · EventOver · EventCancelled · HallsUnknown · IllegalTransition
-│   │                       KeyInFlight
+│   │   │                   BookingNotOpen · BookingClosed · TooManyPlaces · GuestLimitReached · HoldLimitReached
+│   │   │                   KeyInFlight
+│   │   └── NotAdmitted     AlreadyAdmitted · WrongEvent · CheckInNotOpen · BookingNotConfirmed · BookingCancelled
+│   │                       TicketReplaced · NoSuchTicket · PlaceReleased
 │   ├── PreconditionFailed  If-Match names another version
 │   └── KeyReused           an idempotency key came with another request
 ├── Unavailable             a part that is needed can't be reached, or there is too much work; may be tried again
@@ -188,6 +191,104 @@ class IllegalTransition(Conflict):
 
     slug = "illegal-transition"
     title = "The state does not allow this change"
+
+
+class BookingNotOpen(Conflict):
+    """The organiser has said when booking opens, in the member `opens`, and that is later."""
+
+    slug = "booking-not-open"
+    title = "Booking has not opened yet"
+
+
+class BookingClosed(Conflict):
+    """The organiser has said when booking closes, in the member `closes`, and that is over."""
+
+    slug = "booking-closed"
+    title = "Booking has closed"
+
+
+class TooManyPlaces(Conflict):
+    """More places than the organiser lets one booking have; `max_places` says how many."""
+
+    slug = "too-many-places"
+    title = "Too many places for one booking"
+
+
+class GuestLimitReached(Conflict):
+    """More places than the organiser lets one guest have in all bookings; `left` says how many are left."""
+
+    slug = "guest-limit-reached"
+    title = "The guest has as many places as a guest may have"
+
+
+class HoldLimitReached(Conflict):
+    """The hold lasts as long as a hold may in total, with all extensions; `expires_at` says until when."""
+
+    slug = "hold-limit-reached"
+    title = "The hold can't be extended any more"
+
+
+class NotAdmitted(Conflict):
+    """The ticket doesn't let its holder in."""
+
+    slug = "not-admitted"
+    title = "Not admitted"
+
+
+class AlreadyAdmitted(NotAdmitted):
+    """Somebody was let in with this ticket before: `at` says when, `where` at which door, if that was told."""
+
+    slug = "already-admitted"
+    title = "Somebody was admitted with this ticket before"
+
+
+class WrongEvent(NotAdmitted):
+    """The ticket is for another event, `event_id`."""
+
+    slug = "wrong-event"
+    title = "The ticket is for another event"
+
+
+class CheckInNotOpen(NotAdmitted):
+    """The organiser has said when the doors open, in the member `opens`, and that is later."""
+
+    slug = "check-in-not-open"
+    title = "The doors have not opened yet"
+
+
+class BookingNotConfirmed(NotAdmitted):
+    """The booking isn't confirmed, or has expired; `state` says what it is."""
+
+    slug = "booking-not-confirmed"
+    title = "The booking is not confirmed"
+
+
+class BookingCancelled(NotAdmitted):
+    """The booking was cancelled; `reason` says why, if that was told."""
+
+    slug = "booking-cancelled"
+    title = "The booking is cancelled"
+
+
+class TicketReplaced(NotAdmitted):
+    """Other tickets have replaced this one, because the booking has passed to another guest."""
+
+    slug = "ticket-replaced"
+    title = "The ticket was replaced by another one"
+
+
+class NoSuchTicket(NotAdmitted):
+    """The booking has fewer tickets, or fewer that nobody was admitted with; `left` says how many."""
+
+    slug = "no-such-ticket"
+    title = "The booking has no such ticket"
+
+
+class PlaceReleased(NotAdmitted):
+    """The guest didn't come in time, and the place was given to somebody else."""
+
+    slug = "place-released"
+    title = "The place was given away"
 
 
 class KeyInFlight(Conflict):

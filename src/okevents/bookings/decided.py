@@ -1,17 +1,21 @@
 """From what was decided to what is committed. Pure, so that it may run while a database holds a lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from okevents.bookings.allocate import allocate
+from okevents.bookings.facts import Facts, Lookup
 from okevents.bookings.job import Job
 from okevents.bookings.messages import availability_message, booking_message
-from okevents.bookings.model import Booking, Inventory
+from okevents.bookings.model import Inventory
 from okevents.bookings.ports import Part
-from okevents.bookings.requests import Decision, Done, Refused
-from okevents.kernel.ids import BookingId, Nonce
+from okevents.bookings.register import Register
+from okevents.bookings.requests import Admitted, Amend, Book, Decision, Done, Learn, Refused, Settle
+from okevents.bookings.rules import Rules
+from okevents.bookings.settle import needs
+from okevents.kernel.ids import EventId, Nonce
 
 
 class Decided(Struct, frozen=True):
@@ -21,9 +25,13 @@ class Decided(Struct, frozen=True):
     decisions: Sequence[Decision]
     part: Part | None
 
-    @property
-    def has_refusals(self) -> bool:
-        return any(isinstance(decision, Refused) for decision in self.decisions)
+    def needs_newest(self, *, is_fresh: bool) -> bool:
+        """Whether somebody would be refused on a state that may be old. That there is no room may be said by what was
+        the newest a moment ago."""
+        refused = [
+            job for job, decision in zip(self.jobs, self.decisions, strict=True) if isinstance(decision, Refused)
+        ]
+        return bool(refused) and not (is_fresh and all(isinstance(job.request, Book) for job in refused))
 
     def settle(self) -> None:
         """Answers every job."""
@@ -31,32 +39,47 @@ class Decided(Struct, frozen=True):
             job.settle(decision)
 
 
+def lookup(event_id: EventId, inventory: Inventory | None, jobs: Sequence[Job], now: datetime, rules: Rules) -> Lookup:
+    """The bookings that must be known to decide the jobs: those they name, and those that limits or dues speak of."""
+    ids = frozenset(booking_id for job in jobs if (booking_id := job.named_booking) is not None)
+    wanted = Lookup(event_id=event_id, booking_ids=ids)
+    if inventory is None:
+        return wanted
+    terms = [inventory.terms, *(job.request.event.booking for job in jobs if isinstance(job.request, Learn))]
+    if any(each.max_places_per_guest is not None for each in terms):
+        emails = {job.request.guest.email for job in jobs if isinstance(job.request, Book)}
+        emails |= {job.request.email for job in jobs if isinstance(job.request, Amend) and job.request.email}
+        wanted = wanted.merged(Lookup(event_id=event_id, guests=frozenset(email.casefold() for email in emails)))
+    if any(isinstance(job.request, Settle) for job in jobs):
+        wanted = wanted.merged(needs(Register(inventory, Facts(), rules, max(now, inventory.as_of))))
+    return wanted
+
+
 def decide(
-    inventory: Inventory | None,
-    facts: Mapping[BookingId, Booking],
-    jobs: Sequence[Job],
-    now: datetime,
-    nonce: Nonce,
+    inventory: Inventory | None, facts: Facts, jobs: Sequence[Job], now: datetime, nonce: Nonce, rules: Rules
 ) -> Decided:
     """Decides the jobs, all of one event, in their order. See `allocate`."""
-    allocation = allocate(inventory, facts, [job.request for job in jobs], now)
+    allocation = allocate(inventory, facts, [job.request for job in jobs], now, rules)
     if allocation.inventory is None or allocation.inventory is inventory:
         return Decided(jobs, allocation.decisions, None)
-    granted = [
-        (job, decision.booking)
+    traceparents = {
+        (decision.booking.id, decision.booking.version): job.pending.request.traceparent
         for job, decision in zip(jobs, allocation.decisions, strict=True)
-        if isinstance(decision, Done) and facts.get(decision.booking.id) != decision.booking
-    ]
-    messages = [booking_message(booking, job.pending.request.traceparent) for job, booking in granted]
+        if isinstance(decision, Done | Admitted)
+    }
+    messages = [booking_message(step, traceparents.get((step.id, step.version))) for step in allocation.steps]
     if allocation.inventory.halls is not None:
         messages.append(availability_message(allocation.inventory, allocation.inventory.as_of))
-    answers = [answer for job, booking in granted if (answer := job.kept_answer(booking)) is not None]
-    newest = {booking.id: booking for _, booking in granted}
+    answers = [
+        answer
+        for job, decision in zip(jobs, allocation.decisions, strict=True)
+        if (answer := job.kept_answer(decision)) is not None
+    ]
     part = Part(
         nonce=nonce,
         expected_version=inventory.version if inventory else 0,
         inventory=allocation.inventory,
-        bookings=tuple(newest.values()),
+        bookings=tuple({step.id: step for step in allocation.steps}.values()),
         messages=tuple(messages),
         answers=tuple(answers),
     )

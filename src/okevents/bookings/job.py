@@ -4,9 +4,19 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from okevents.bookings.model import Booking
-from okevents.bookings.representation import encoded
-from okevents.bookings.requests import Decision, Done, Learned, Refused, Request, Unchanged
+from okevents.bookings.representation import encoded, encoded_check_in
+from okevents.bookings.requests import (
+    Admitted,
+    Book,
+    Decision,
+    Done,
+    Learn,
+    Learned,
+    Refused,
+    Request,
+    Settle,
+    Unchanged,
+)
 from okevents.kernel.group_commit import Pending
 from okevents.kernel.idempotency import Claim, InFlight, KeptAnswer, settle_taken
 from okevents.kernel.ids import BookingId, EventId
@@ -50,11 +60,21 @@ class Job:
     def claim(self) -> Claim | None:
         return self.pending.request.claim
 
+    @property
+    def named_booking(self) -> BookingId | None:
+        """The booking that must be known: one to be changed, or one that an interrupted try may have made."""
+        request = self.request
+        if isinstance(request, Learn | Settle):
+            return None
+        if isinstance(request, Book) and request is self.pending.request.request:
+            return None
+        return request.booking_id
+
     def settle(self, decision: Decision) -> None:
         """Gives the answer: what was decided is committed, or changes nothing."""
         match decision:
-            case Done(booking):
-                self.pending.answer(answer_of(booking))
+            case Done() | Admitted():
+                self.pending.answer(answer_of(decision))
             case Refused(error):
                 self.is_refused = True
                 self.pending.fail(error)
@@ -67,22 +87,27 @@ class Job:
         """Gives the answer of the request that was first under the key, if it was the same one."""
         settle_taken(self.pending, self.claim, taken, _replayed)
 
-    def kept_answer(self, booking: Booking) -> KeptAnswer | None:
-        """What is to be kept for the key; None where the request has none."""
-        if self.claim is None:
+    def kept_answer(self, decision: Decision) -> KeptAnswer | None:
+        """What is to be kept for the key; None where the request has none, or is refused."""
+        if self.claim is None or not isinstance(decision, Done | Admitted):
             return None
-        answer = answer_of(booking)
+        answer = answer_of(decision)
         return KeptAnswer(
             key=self.claim.key,
             fingerprint=self.claim.fingerprint,
-            subject=booking.id,
-            version=booking.version,
+            subject=answer.booking_id,
+            version=answer.version,
             body=answer.body,
         )
 
 
-def answer_of(booking: Booking) -> BookingAnswer:
-    return BookingAnswer(booking_id=booking.id, version=booking.version, body=encoded(booking))
+def answer_of(decision: Done | Admitted) -> BookingAnswer:
+    booking = decision.booking
+    if isinstance(decision, Admitted):
+        body = encoded_check_in(booking, decision.admissions, was_known=decision.was_known)
+    else:
+        body = encoded(booking)
+    return BookingAnswer(booking_id=booking.id, version=booking.version, body=body)
 
 
 def _replayed(kept: KeptAnswer) -> BookingAnswer:

@@ -4,17 +4,31 @@ from datetime import datetime
 
 import msgspec
 
-from okevents.bookings.model import Booking, BookingState, Inventory
+from okevents.bookings.model import Booking, BookingState, HallInventory, Inventory
 from okevents.contracts.availability import Availability, HallAvailability
 from okevents.contracts.booking import BookedGuest, BookedLine, BookingStateTold
-from okevents.contracts.names import AVAILABILITY_CHANGED, BOOKING_CANCELLED, BOOKING_CONFIRMED
+from okevents.contracts.names import (
+    AVAILABILITY_CHANGED,
+    BOOKING_CANCELLED,
+    BOOKING_CHECKED_IN,
+    BOOKING_CONFIRMED,
+    BOOKING_EXPIRED,
+    BOOKING_HELD,
+    BOOKING_OFFERED,
+    BOOKING_WAITING,
+)
 from okevents.kernel.ids import MessageId
 from okevents.messaging.envelope import Message
 
 SOURCE = "/okevents/bookings"
 
 NAMES = {
+    BookingState.HELD: BOOKING_HELD,
     BookingState.CONFIRMED: BOOKING_CONFIRMED,
+    BookingState.CHECKED_IN: BOOKING_CHECKED_IN,
+    BookingState.WAITING: BOOKING_WAITING,
+    BookingState.OFFERED: BOOKING_OFFERED,
+    BookingState.EXPIRED: BOOKING_EXPIRED,
     BookingState.CANCELLED: BOOKING_CANCELLED,
 }
 
@@ -34,6 +48,11 @@ def booking_message(booking: Booking, traceparent: str | None = None) -> Message
         created_at=booking.created_at,
         changed_at=change.at,
         reason=change.reason,
+        expires_at=booking.expires_at,
+        payment_reference=booking.payment_reference,
+        admitted=len(booking.admissions),
+        is_released=booking.is_released,
+        ticket_issue=booking.ticket_issue,
     )
     return Message(
         id=MessageId(f"booking:{booking.id}:{booking.version}"),
@@ -54,12 +73,7 @@ def availability_message(inventory: Inventory, at: datetime) -> Message:
         event_id=inventory.event_id,
         version=inventory.version,
         event_version=inventory.event_version,
-        halls=tuple(
-            HallAvailability(
-                id=hall.id, name=hall.name, capacity=hall.capacity, taken=hall.taken, available=hall.available
-            )
-            for hall in halls
-        ),
+        halls=tuple(numbers(hall) for hall in halls),
     )
     return Message(
         id=MessageId(f"availability:{inventory.event_id}:{inventory.version}"),
@@ -70,4 +84,22 @@ def availability_message(inventory: Inventory, at: datetime) -> Message:
         occurred_at=at,
         body=_encoder.encode(told),
         slot=f"availability:{inventory.event_id}",
+    )
+
+
+def numbers(hall: HallInventory) -> HallAvailability:
+    """One hall's numbers as they are told."""
+    return HallAvailability(
+        id=hall.id,
+        name=hall.name,
+        capacity=hall.capacity,
+        taken=hall.taken,
+        available=hall.available,
+        confirmed=hall.confirmed,
+        held=hall.held,
+        offered=hall.offered,
+        waiting=hall.waiting,
+        free=hall.free,
+        overbooked=hall.overbooked,
+        admitted=hall.admitted,
     )

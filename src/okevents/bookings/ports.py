@@ -6,22 +6,22 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from okevents.bookings.model import Booking, Inventory
+from okevents.bookings.facts import Facts, Lookup
+from okevents.bookings.model import Booking, BookingState, Inventory
 from okevents.kernel.idempotency import (
     InFlight,
     KeptAnswer,
     ScopedKey,
 )
-from okevents.kernel.ids import BookingId, EventId, Nonce
+from okevents.kernel.ids import BookingId, EventId, HallId, Nonce
 from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.envelope import Message
 
 
-class Snapshot(Struct, frozen=True):
-    """What the database held: the inventories and bookings that were asked for and exist, and its time then."""
+class Loaded(Struct, frozen=True):
+    """What the database held: the inventories that were asked for and exist, and its time then."""
 
     inventories: Mapping[EventId, Inventory]
-    bookings: Mapping[BookingId, Booking]
     now: datetime
 
 
@@ -60,8 +60,11 @@ class PartKeysTaken(Struct, frozen=True):
 
 PartOutcome = PartCommitted | PartConflict | PartKeysTaken
 
-Decide = Callable[[Snapshot], Part | None]
-"""What to commit on that snapshot; None if nothing is to be changed. Pure and quick: it runs while a row is locked."""
+Plan = Callable[[Inventory | None, datetime], Lookup]
+"""Which bookings have to be known to decide on that inventory, at that time of the database's."""
+
+Decide = Callable[[Inventory | None, Facts, datetime], Part | None]
+"""What to commit on that state; None if nothing is to be changed. Pure and quick: it runs while a row is locked."""
 
 
 class BookingStore(Protocol):
@@ -70,8 +73,12 @@ class BookingStore(Protocol):
     Every method raises StoreUnavailable when the database can't be reached or is too slow.
     """
 
-    async def load(self, event_ids: Sequence[EventId], booking_ids: Sequence[BookingId]) -> Snapshot:
-        """The newest committed state. A booking isn't older than its inventory that is returned with it."""
+    async def load(self, event_ids: Sequence[EventId]) -> Loaded:
+        """The newest committed state of those inventories."""
+        ...
+
+    async def read(self, lookups: Sequence[Lookup]) -> Sequence[Facts]:
+        """For each, the bookings in their newest committed version: not older than any inventory loaded before."""
         ...
 
     async def commit(self, parts: Sequence[Part]) -> Sequence[PartOutcome]:
@@ -82,9 +89,7 @@ class BookingStore(Protocol):
         """
         ...
 
-    async def commit_locked(
-        self, event_id: EventId, booking_ids: Sequence[BookingId], decide: Decide
-    ) -> PartOutcome | None:
+    async def commit_locked(self, event_id: EventId, plan: Plan, decide: Decide) -> PartOutcome | None:
         """Keeps the others out, reads, decides and commits, so that a process can't lose the race for ever.
 
         None if `decide` had nothing to change. A backend without locks tries a number of times, and may answer
@@ -92,7 +97,43 @@ class BookingStore(Protocol):
         """
         ...
 
-    async def find(self, booking_id: BookingId) -> Booking | None: ...
+    async def due(self, limit: int) -> Sequence[EventId]:
+        """Events whose inventory is due by now, by the database's time (`Inventory.due_at`), the longest due first."""
+        ...
+
+
+class BookingFilter(Struct, frozen=True, kw_only=True):
+    """Which bookings are wanted; None: whatever they are. `created_from` is included, `created_before` isn't."""
+
+    event_id: EventId | None = None
+    hall_id: HallId | None = None
+    state: BookingState | None = None
+    guest: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+
+
+class BookingReports(Protocol):
+    """What staff read. What has ended by time is shown here as it is written, until it is told.
+
+    Every method raises StoreUnavailable.
+    """
+
+    async def find(self, booking_id: BookingId) -> Booking | None:
+        """The newest committed version."""
+        ...
+
+    async def scan(self, wanted: BookingFilter, after: tuple[EventId, int] | None, limit: int) -> Sequence[Booking]:
+        """Those that match, by event and in their order of arrival; `after` an event's id and a booking's number."""
+        ...
+
+    async def count_waiting(self, event_id: EventId, hall_ids: Sequence[HallId], before: int) -> int:
+        """How many parties wait for any of those halls, of those numbered below `before`."""
+        ...
+
+    async def inventories(self, after: EventId | None, limit: int) -> Sequence[Inventory]:
+        """All there are, by the event's id."""
+        ...
 
 
 class Keyring(Protocol):
@@ -102,12 +143,23 @@ class Keyring(Protocol):
         """32 random bytes, the same for ever after under that name. Raises StoreUnavailable."""
         ...
 
+    async def list(self, prefix: str) -> Mapping[str, bytes]:
+        """Those whose names begin so. Raises StoreUnavailable."""
+        ...
+
+    async def drop(self, name: str) -> bool:
+        """Deletes it for good. False if there is no such one. Raises StoreUnavailable."""
+        ...
+
 
 class BookingsDatabase(ServiceDatabase, Protocol):
     """Everything that the Booking Service stores."""
 
     @property
     def bookings(self) -> BookingStore: ...
+
+    @property
+    def reports(self) -> BookingReports: ...
 
     @property
     def keyring(self) -> Keyring: ...

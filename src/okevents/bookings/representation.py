@@ -1,13 +1,17 @@
 """Bookings and availability as clients read them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from okevents.bookings.model import Booking, BookingState, Guest, Inventory, Line
+from okevents.bookings.life import is_late
+from okevents.bookings.messages import numbers
+from okevents.bookings.model import Admission, Booking, BookingState, Guest, Inventory, Line
+from okevents.contracts.availability import HallAvailability
 from okevents.contracts.event import EventStatus
-from okevents.kernel.ids import BookingId, EventId, HallId
+from okevents.kernel.ids import BookingId, EventId
 
 
 class ChangeShown(Struct, kw_only=True):
@@ -19,8 +23,20 @@ class ChangeShown(Struct, kw_only=True):
     reason: str | None
 
 
+class WaitingShown(Struct, kw_only=True):
+    """`position` 1 is the first in line. `estimated_at`: when an offer may come if places go on coming free as fast as
+    they have since the list began; null where none has come free yet. It is no promise."""
+
+    position: int
+    estimated_at: datetime | None
+
+
 class BookingShown(Struct, kw_only=True):
-    """A booking. Instants are RFC 3339; `expires_at` is null for one that doesn't end by itself."""
+    """A booking. Instants are RFC 3339; `expires_at` is null for one that doesn't end by itself.
+
+    `late`: it was confirmed after its hold had ended, because there was still room. `admissions`: who of its guests
+    has come, by the ticket's number. `waiting` is there only while it waits, and only where it is read.
+    """
 
     id: BookingId
     event_id: EventId
@@ -30,7 +46,12 @@ class BookingShown(Struct, kw_only=True):
     expires_at: datetime | None
     guest: Guest
     created: datetime
+    payment_reference: str | None
+    late: bool
+    released: bool
+    admissions: tuple[Admission, ...]
     history: list[ChangeShown]
+    waiting: WaitingShown | UnsetType = UNSET
 
 
 class BookingMade(BookingShown, kw_only=True):
@@ -39,18 +60,22 @@ class BookingMade(BookingShown, kw_only=True):
     secret: str
 
 
-class HallAvailabilityShown(Struct, kw_only=True):
-    """One hall's numbers."""
+class CheckInShown(Struct, kw_only=True):
+    """Who was let in, or at an undoing is outside again, and the booking after it.
 
-    id: HallId
-    name: str
-    capacity: int
-    taken: int
-    available: int
+    `known`: the very same scan was told before.
+    """
+
+    admitted: tuple[Admission, ...]
+    known: bool
+    booking: BookingShown
 
 
 class AvailabilityShown(Struct, kw_only=True):
-    """What can be booked of an event. `halls` is null where the event was announced without them."""
+    """What can be booked of an event. `halls` and `total` are null where the event was announced without halls.
+
+    A hall that the event no longer has is shown, with no capacity, while anybody has places in it.
+    """
 
     event_id: EventId
     name: str
@@ -59,13 +84,29 @@ class AvailabilityShown(Struct, kw_only=True):
     end_time: datetime
     version: int
     event_version: int
-    halls: list[HallAvailabilityShown] | None
+    halls: list[HallAvailability] | None
+    total: "TotalShown | None"
+
+
+class TotalShown(Struct, kw_only=True):
+    """The numbers of all halls together."""
+
+    capacity: int
+    taken: int
+    available: int
+    confirmed: int
+    held: int
+    offered: int
+    waiting: int
+    free: int
+    overbooked: int
+    admitted: int
 
 
 _encoder = msgspec.json.Encoder()
 
 
-def shown(booking: Booking) -> BookingShown:
+def shown(booking: Booking, waiting: WaitingShown | None = None) -> BookingShown:
     """The booking, without its secret."""
     return BookingShown(
         id=booking.id,
@@ -76,16 +117,26 @@ def shown(booking: Booking) -> BookingShown:
         expires_at=booking.expires_at,
         guest=booking.guest,
         created=booking.created_at,
+        payment_reference=booking.payment_reference,
+        late=is_late(booking),
+        released=booking.is_released,
+        admissions=booking.admissions,
         history=[
             ChangeShown(version=change.version, state=change.state, at=change.at, reason=change.reason)
             for change in booking.history
         ],
+        waiting=waiting or UNSET,
     )
 
 
-def encoded(booking: Booking) -> bytes:
+def encoded(booking: Booking, waiting: WaitingShown | None = None) -> bytes:
     """The same as JSON."""
-    return _encoder.encode(shown(booking))
+    return _encoder.encode(shown(booking, waiting))
+
+
+def encoded_check_in(booking: Booking, admissions: Sequence[Admission], *, was_known: bool) -> bytes:
+    """The answer at the door, as JSON."""
+    return _encoder.encode(CheckInShown(admitted=tuple(admissions), known=was_known, booking=shown(booking)))
 
 
 def with_secret(body: bytes, secret: str) -> bytes:
@@ -94,7 +145,8 @@ def with_secret(body: bytes, secret: str) -> bytes:
 
 
 def available(inventory: Inventory) -> AvailabilityShown:
-    """What can be booked; a hall that the event no longer has isn't shown."""
+    """What can be booked."""
+    halls = None if inventory.halls is None else [numbers(hall) for hall in inventory.halls]
     return AvailabilityShown(
         event_id=inventory.event_id,
         name=inventory.name,
@@ -103,15 +155,8 @@ def available(inventory: Inventory) -> AvailabilityShown:
         end_time=inventory.ends_at,
         version=inventory.version,
         event_version=inventory.event_version,
-        halls=None
-        if inventory.halls is None
-        else [
-            HallAvailabilityShown(
-                id=hall.id, name=hall.name, capacity=hall.capacity, taken=hall.taken, available=hall.available
-            )
-            for hall in inventory.halls
-            if not hall.is_removed
-        ],
+        halls=halls,
+        total=None if halls is None else _total(halls),
     )
 
 
@@ -121,5 +166,15 @@ def encoded_availability(inventory: Inventory) -> bytes:
 
 
 def etag(version: int) -> str:
-    """The strong entity tag (RFC 9110, 8.8.3) of a booking or an inventory in that version."""
+    """The strong entity tag (RFC 9110, 8.8.3) of a booking in that version."""
     return f'"{version}"'
+
+
+def availability_etag(inventory: Inventory) -> str:
+    """That of an inventory: holds that have ended are told by its next version, and shown before."""
+    return f'"{inventory.version}.{inventory.untold}"'
+
+
+def _total(halls: Sequence[HallAvailability]) -> TotalShown:
+    names = TotalShown.__struct_fields__
+    return TotalShown(**{name: sum(getattr(hall, name) for hall in halls) for name in names})

@@ -6,27 +6,21 @@ conflict the decision is made under the database's lock, so that no process lose
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import assert_never
 
 from msgspec.structs import replace
 
 from okevents.bookings import identity
-from okevents.bookings.decided import Decided, decide
-from okevents.bookings.inventories import KnownInventories
+from okevents.bookings.decided import Decided, decide, lookup
+from okevents.bookings.facts import Facts, Lookup
 from okevents.bookings.job import Answer, Job, Wanted
-from okevents.bookings.model import Booking
-from okevents.bookings.ports import (
-    BookingStore,
-    Part,
-    PartCommitted,
-    PartConflict,
-    PartKeysTaken,
-    PartOutcome,
-    Snapshot,
-)
-from okevents.bookings.requests import Book, Cancel
+from okevents.bookings.known import Known
+from okevents.bookings.model import Booking, Inventory
+from okevents.bookings.ports import BookingStore, Part, PartCommitted, PartConflict, PartKeysTaken, PartOutcome
+from okevents.bookings.requests import Book
+from okevents.bookings.rules import Rules
 from okevents.errors import Overloaded
 from okevents.kernel.clock import Clock
 from okevents.kernel.group_commit import GroupCommit, Pending
@@ -37,25 +31,47 @@ from okevents.messaging.ports import Outgoing
 TRIES_WITHOUT_LOCK = 2
 TRIES_WITH_LOCK = 8
 
-Facts = Mapping[BookingId, Booking]
+Committed = Callable[[Inventory], None]
+"""Told of each inventory that this process has changed. Never blocks and never fails."""
 
 
 class BookingWriter:
     """Everything that changes an inventory or a booking goes through here."""
 
     def __init__(
-        self, store: BookingStore, answers: IdempotencyStore, outgoing: Outgoing, clock: Clock, nonces: Nonces
+        self,
+        store: BookingStore,
+        answers: IdempotencyStore,
+        outgoing: Outgoing,
+        clock: Clock,
+        nonces: Nonces,
+        rules: Rules,
+        committed: Committed,
     ) -> None:
         self._store = store
         self._answers = answers
         self._outgoing = outgoing
         self._nonces = nonces
-        self._known = KnownInventories(clock)
+        self._rules = rules
+        self._committed = committed
+        self._known = Known(clock)
         self._batches: GroupCommit[Wanted, Answer] = GroupCommit(self._flush)
 
     async def submit(self, wanted: Wanted) -> Answer:
         """Raises what the request is refused with, StoreUnavailable or Overloaded."""
         return await self._batches.submit(wanted)
+
+    def find_booking(self, booking_id: BookingId) -> Booking | None:
+        """The booking as this process knows it; it may have changed since."""
+        return self._known.find_booking(booking_id)
+
+    def find_full(self, event_id: EventId) -> Inventory | None:
+        """The inventory, if it was the newest a moment ago: then it may be said that there is no room."""
+        return self._known.find(event_id) if self._known.is_fresh(event_id) else None
+
+    def now(self) -> datetime:
+        """The database's time, as far as it is known."""
+        return self._known.now()
 
     async def close(self) -> None:
         await self._batches.close()
@@ -96,7 +112,7 @@ class BookingWriter:
         """
         claim = job.claim
         assert claim is not None  # noqa: S101 - only a claim leads to another nonce
-        await self._store.load([job.event_id], [])
+        await self._store.load([job.event_id])
         taken = (await self._answers.claim([claim]))[claim.key]
         if isinstance(taken, KeptAnswer):
             job.settle_taken(taken)
@@ -119,32 +135,61 @@ class BookingWriter:
         """Decides and commits; returns what lost a race, to be decided anew."""
         if not waiting:
             return {}
-        facts = await self._read(waiting, [event_id for event_id in waiting if self._known.find(event_id) is None])
-        decided = {event_id: self._decide(event_id, facts, jobs) for event_id, jobs in waiting.items()}
-        stale = [
-            event_id for event_id, each in decided.items() if each.has_refusals and not self._known.is_fresh(event_id)
-        ]
+        unknown = [event_id for event_id in waiting if self._known.find(event_id) is None]
+        await self._load(unknown)
+        decided = await self._decide(waiting)
+        stale = {
+            event_id: waiting[event_id]
+            for event_id, each in decided.items()
+            if event_id not in unknown and each.needs_newest(is_fresh=self._known.is_fresh(event_id))
+        }
         if stale:
-            facts = {**facts, **await self._read({event_id: waiting[event_id] for event_id in stale}, stale)}
-            decided |= {event_id: self._decide(event_id, facts, waiting[event_id]) for event_id in stale}
+            await self._load(list(stale))
+            decided |= await self._decide(stale)
         for each in decided.values():
             if each.part is None:
                 each.settle()
         return await self._store_parts([each for each in decided.values() if each.part is not None])
 
-    async def _read(self, waiting: Mapping[EventId, Sequence[Job]], event_ids: Sequence[EventId]) -> Facts:
-        """The bookings that the requests name; and those inventories, which are remembered."""
-        booking_ids = _named_bookings(chain.from_iterable(waiting.values()))
-        if not event_ids and not booking_ids:
-            return {}
-        snapshot = await self._store.load(event_ids, booking_ids)
-        self._known.observe(snapshot.now)
-        for inventory in snapshot.inventories.values():
-            self._known.remember(inventory)
-        return snapshot.bookings
+    async def _load(self, event_ids: Sequence[EventId]) -> None:
+        """Learns the newest state of those inventories."""
+        if not event_ids:
+            return
+        loaded = await self._store.load(event_ids)
+        self._known.observe(loaded.now)
+        for inventory in loaded.inventories.values():
+            self._known.loaded(inventory)
 
-    def _decide(self, event_id: EventId, facts: Facts, jobs: Sequence[Job]) -> Decided:
-        return decide(self._known.find(event_id), facts, jobs, self._known.now(), self._nonces())
+    async def _decide(self, waiting: Mapping[EventId, Sequence[Job]]) -> dict[EventId, Decided]:
+        """On the inventories as they are known. The bookings are read after them, so that they aren't older."""
+        now = self._known.now()
+        wanted = {
+            event_id: lookup(event_id, self._known.find(event_id), jobs, now, self._rules)
+            for event_id, jobs in waiting.items()
+        }
+        facts = await self._facts(wanted)
+        return {
+            event_id: decide(self._known.find(event_id), facts[event_id], jobs, now, self._nonces(), self._rules)
+            for event_id, jobs in waiting.items()
+        }
+
+    async def _facts(self, wanted: Mapping[EventId, Lookup]) -> dict[EventId, Facts]:
+        """What the lookups find, here as far as it is known here."""
+        known: dict[EventId, dict[BookingId, Booking]] = {}
+        missing: list[Lookup] = []
+        for event_id, each in wanted.items():
+            own = {booking_id: self._known.find_booking(booking_id) for booking_id in each.booking_ids}
+            known[event_id] = {booking_id: booking for booking_id, booking in own.items() if booking is not None}
+            left = replace(each, booking_ids=each.booking_ids - known[event_id].keys())
+            if not left.is_empty:
+                missing.append(left)
+        found = await self._store.read(missing) if missing else []
+        read = {each.event_id: facts for each, facts in zip(missing, found, strict=True)}
+        none = Facts()
+        return {
+            event_id: Facts({**known[event_id], **read.get(event_id, none).bookings}, read.get(event_id, none).waiting)
+            for event_id in wanted
+        }
 
     async def _store_parts(self, decided: Sequence[Decided]) -> dict[EventId, list[Job]]:
         parts = [each.part for each in decided if each.part is not None]
@@ -162,9 +207,10 @@ class BookingWriter:
         match outcome:
             case PartCommitted(now):
                 self._known.observe(now)
-                self._known.remember(part.inventory)
+                self._known.committed(part.inventory, part.bookings)
                 self._outgoing.hand_over(part.messages)
                 decided.settle()
+                self._committed(part.inventory)
                 return []
             case PartConflict():
                 self._known.forget(part.inventory.event_id)
@@ -182,13 +228,17 @@ class BookingWriter:
         for attempt in range(TRIES_WITH_LOCK):
             nonce, decided = self._nonces(), Decided(jobs, [], None)
 
-            def decide_on(snapshot: Snapshot, jobs: list[Job] = jobs, nonce: Nonce = nonce) -> Part | None:
+            def plan(inventory: Inventory | None, now: datetime, jobs: list[Job] = jobs) -> Lookup:
+                return lookup(event_id, inventory, jobs, now, self._rules)
+
+            def decide_on(
+                inventory: Inventory | None, facts: Facts, now: datetime, jobs: list[Job] = jobs, nonce: Nonce = nonce
+            ) -> Part | None:
                 nonlocal decided
-                inventory = snapshot.inventories.get(event_id)
-                decided = decide(inventory, snapshot.bookings, jobs, snapshot.now, nonce)
+                decided = decide(inventory, facts, jobs, now, nonce, self._rules)
                 return decided.part
 
-            outcome = await self._store.commit_locked(event_id, _named_bookings(jobs), decide_on)
+            outcome = await self._store.commit_locked(event_id, plan, decide_on)
             if outcome is None or decided.part is None:
                 decided.settle()
                 return
@@ -205,16 +255,6 @@ def _by_event(jobs: Iterable[Job]) -> dict[EventId, list[Job]]:
     for job in jobs:
         grouped.setdefault(job.event_id, []).append(job)
     return grouped
-
-
-def _named_bookings(jobs: Iterable[Job]) -> list[BookingId]:
-    """The bookings that must be read: those to be changed, and those that an interrupted try may have made."""
-    return [
-        job.request.booking_id
-        for job in jobs
-        if isinstance(job.request, Cancel)
-        or (isinstance(job.request, Book) and job.request is not job.pending.request.request)
-    ]
 
 
 def _one_of_each_key(jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:

@@ -9,13 +9,25 @@ from okevents.kernel.ids import EventId, HallId
 
 
 class HallAvailability(Struct, frozen=True, kw_only=True):
-    """One hall's numbers. `available` is never negative: a hall that shrank below what is taken has none."""
+    """One hall's numbers. `available` is what a new booking can have: none while anybody waits for places.
+
+    `taken` places are `confirmed`, `held` or `offered`; of those confirmed, `admitted` guests have come. `waiting`
+    places are wanted by those on the waiting list. `free` is never negative: a hall that shrank below what is taken is
+    `overbooked`.
+    """
 
     id: HallId
     name: str
     capacity: int
     taken: int
     available: int
+    confirmed: int = 0
+    held: int = 0
+    offered: int = 0
+    waiting: int = 0
+    free: int = 0
+    overbooked: int = 0
+    admitted: int = 0
 
 
 class Availability(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The body of `booking.confirmed` and `booking.cancelled`: the state that the booking is in now."""
+"""The body of every `booking.…` message: the state that the booking got into, and all there is to say of it then."""
 
 from datetime import datetime
 
@@ -23,7 +23,11 @@ class BookedGuest(Struct, frozen=True, kw_only=True):
 
 
 class BookingStateTold(Struct, frozen=True, kw_only=True):
-    """A booking as the Booking Service tells it. `changed_at` is when it got into this state, and `reason` why."""
+    """A booking as the Booking Service tells it. `changed_at` is when it got into this state, and `reason` why.
+
+    `expires_at`: when a hold or an offer ends. `admitted`: how many of its guests have come. `is_released`: the places
+    of those who hadn't come in time were given away. `ticket_issue` is raised when other tickets replace the old ones.
+    """
 
     id: BookingId
     event_id: EventId
@@ -34,3 +38,8 @@ class BookingStateTold(Struct, frozen=True, kw_only=True):
     created_at: datetime
     changed_at: datetime
     reason: str | None = None
+    expires_at: datetime | None = None
+    payment_reference: str | None = None
+    admitted: int = 0
+    is_released: bool = False
+    ticket_issue: int = 1

@@ -1,0 +1,59 @@
+"""Whose the booking is: another guest, or nobody that anybody could name."""
+
+from okevents.bookings.life import changed
+from okevents.bookings.model import Guest
+from okevents.bookings.register import Register
+from okevents.bookings.requests import Amend, Done, Erase
+from okevents.bookings.taking import require_within_limits
+from okevents.bookings.transitions import require
+from okevents.kernel.caller import require_version
+
+NOBODY = Guest(name="", email="")
+
+
+def amend(register: Register, request: Amend) -> Done:
+    """Other tickets replace those handed out if it passes to another e-mail address. Nothing to change is no fault."""
+    booking = register.find(request.booking_id)
+    require_version(request.if_match, booking.version)
+    require("change", booking)
+    guest = Guest(
+        name=booking.guest.name if request.name is None else request.name,
+        email=booking.guest.email if request.email is None else request.email,
+    )
+    reference = booking.payment_reference if request.payment_reference is None else request.payment_reference
+    if guest == booking.guest and reference == booking.payment_reference:
+        return Done(booking)
+    is_passed_on = guest.key != booking.guest.key
+    if is_passed_on:
+        require_within_limits(register, guest.key, booking.places)
+    amended = changed(
+        booking,
+        booking.state,
+        register.at,
+        "passed on to another guest" if is_passed_on else "amended",
+        expires_at=booking.expires_at,
+        guest=guest,
+        payment_reference=reference,
+        ticket_issue=booking.ticket_issue + is_passed_on,
+    )
+    register.change(booking, amended)
+    return Done(amended)
+
+
+def erase(register: Register, request: Erase) -> Done:
+    """The guest's name and address are gone, the places stay as they are. Twice is no fault."""
+    booking = register.find(request.booking_id)
+    require_version(request.if_match, booking.version)
+    if booking.guest == NOBODY:
+        return Done(booking)
+    erased = changed(
+        booking,
+        booking.state,
+        register.at,
+        "the guest's data were erased",
+        expires_at=booking.expires_at,
+        guest=NOBODY,
+        payment_reference=None,
+    )
+    register.change(booking, erased)
+    return Done(erased)
