@@ -274,6 +274,13 @@ class Ledger:
         return sum(1 for party in self._waiting.values() if hall.id in party.places and party.number <= hall.listed_to)
 
 
+def lapsed(inventory: Inventory, at: datetime, rules: Rules) -> Inventory:
+    """The inventory as it is at that instant, whatever of that is committed already; in the same version."""
+    ledger = Ledger(inventory, rules)
+    ledger.lapse(max(at, inventory.as_of))
+    return ledger.frozen(max(at, inventory.as_of), inventory.version)
+
+
 def release_time(inventory: Inventory) -> datetime | None:
     """When the places of those who haven't come are given away; None if they aren't, or are already."""
     grace = inventory.terms.no_show_release

@@ -35,7 +35,9 @@ class BookingShown(Struct, kw_only=True):
     """A booking. Instants are RFC 3339; `expires_at` is null for one that doesn't end by itself.
 
     `late`: it was confirmed after its hold had ended, because there was still room. `admissions`: who of its guests
-    has come, by the ticket's number. `waiting` is there only while it waits, and only where it is read.
+    has come, by the ticket's number; `released`: the places of those who hadn't come in time were given away.
+    `ticket_issue` counts how often its tickets were replaced by others. `waiting` is there only while it waits, and
+    only where it is read.
     """
 
     id: BookingId
@@ -49,6 +51,7 @@ class BookingShown(Struct, kw_only=True):
     payment_reference: str | None
     late: bool
     released: bool
+    ticket_issue: int
     admissions: tuple[Admission, ...]
     history: list[ChangeShown]
     waiting: WaitingShown | UnsetType = UNSET
@@ -120,6 +123,7 @@ def shown(booking: Booking, waiting: WaitingShown | None = None) -> BookingShown
         payment_reference=booking.payment_reference,
         late=is_late(booking),
         released=booking.is_released,
+        ticket_issue=booking.ticket_issue,
         admissions=booking.admissions,
         history=[
             ChangeShown(version=change.version, state=change.state, at=change.at, reason=change.reason)

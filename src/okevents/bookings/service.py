@@ -1,28 +1,40 @@
 """The Booking Service: everything that can be asked of it, whoever asks."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from okevents.bookings import identity
-from okevents.bookings.draft import BookingDraft, to_request
+from okevents.bookings.draft import (
+    BookingDraft,
+    BookingPatch,
+    ConfirmationDraft,
+    ExtensionDraft,
+    hold_of,
+    to_request,
+)
+from okevents.bookings.full import require_not_full
+from okevents.bookings.hearing import heard_state
 from okevents.bookings.job import Answer, BookingAnswer, Wanted
-from okevents.bookings.model import Booking, Inventory
+from okevents.bookings.model import Inventory
 from okevents.bookings.ports import BookingsDatabase
+from okevents.bookings.reading import BookingReading
 from okevents.bookings.representation import with_secret
-from okevents.bookings.requests import Cancel, Learn, Learned, Request
+from okevents.bookings.requests import Amend, Cancel, Confirm, Erase, Extend, Learn, Learned, OfBooking, Request, Settle
+from okevents.bookings.rules import Rules
+from okevents.bookings.settler import Settler
 from okevents.bookings.writer import BookingWriter
 from okevents.contracts.event import EventState
-from okevents.errors import BookingNotFound, EventNotFound, Unprocessable
+from okevents.errors import BadInput, BookingNotFound, FieldFault
 from okevents.kernel import validation
+from okevents.kernel.bodies import Cancellation, Empty
 from okevents.kernel.caller import Caller
-from okevents.kernel.cancellation import Cancellation
-from okevents.kernel.clock import MILLISECOND, Clock
+from okevents.kernel.clock import Clock
 from okevents.kernel.idempotency import Claim, KeysInProgress
-from okevents.kernel.ids import BookingId, EventId, Nonces, is_object_id
+from okevents.kernel.ids import BookingId, EventId, Nonces
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outgoing
 
@@ -30,6 +42,11 @@ SECRET_KEY = "booking-secret"  # noqa: S105 - a name, not the key
 
 Heard = Callable[[str, EventState], None]
 """Told of each message about an event, by the message's name, when its effect is committed."""
+
+Changed = Callable[[Inventory], None]
+"""Told of each inventory that this process has changed. Never blocks and never fails."""
+
+T = TypeVar("T", bound=Struct)
 
 
 class Booked(Struct, frozen=True, kw_only=True):
@@ -42,71 +59,158 @@ class Booked(Struct, frozen=True, kw_only=True):
     is_replay: bool
 
 
+class _Issue(Struct):
+    ticket_issue: int
+
+
 class BookingService:
     """Bodies are JSON as docs/api.md describes it. Every method raises StoreUnavailable, and writes Overloaded."""
 
     def __init__(
-        self, database: BookingsDatabase, outgoing: Outgoing, clock: Clock, nonces: Nonces, heard: Heard
+        self,
+        database: BookingsDatabase,
+        outgoing: Outgoing,
+        clock: Clock,
+        nonces: Nonces,
+        heard: Heard,
+        *,
+        rules: Rules | None = None,
+        changed: Changed | None = None,
     ) -> None:
         self._database = database
-        self._store = database.bookings
         self._nonces = nonces
         self._heard = heard
-        self._writer = BookingWriter(database.bookings, database.answers, outgoing, clock, nonces)
+        self._changed = changed
+        self.rules = rules or Rules()
+        self.reading = BookingReading(database, self.rules)
+        self._settler = Settler(self._settle, database.bookings.due)
+        self._writer = BookingWriter(
+            database.bookings, database.answers, outgoing, clock, nonces, self.rules, self._committed
+        )
         self._keys = KeysInProgress()
         self._secret_key: bytes | None = None
 
     async def book(self, body: bytes, caller: Caller) -> Booked:
         """The body has the `secret`.
 
-        Raises BadInput, EventNotFound, SoldOut, EventOver, EventCancelled, HallsUnknown, KeyReused, KeyInFlight.
+        Raises BadInput, EventNotFound, SoldOut, EventOver, EventCancelled, HallsUnknown, BookingNotOpen,
+        BookingClosed, TooManyPlaces, GuestLimitReached, KeyReused, KeyInFlight.
         """
         draft = validation.decode(body, BookingDraft)
         nonce = self._nonces()
+        request = to_request(draft, identity.booking_id(nonce), self.rules)
         claim = replace(caller, principal=f"{caller.principal} {draft.guest.email}").claim(body, nonce)
+        if claim is None and (fresh := self._writer.find_fresh(request.event_id)) is not None:
+            require_not_full(fresh, request, self._writer.now())
         key = await self._key()
-        booked = await self._change(to_request(draft, identity.booking_id(nonce)), claim, caller)
+        booked = _booked(await self.change(request, claim, caller))
         return replace(booked, body=with_secret(booked.body, identity.booking_secret(key, booked.booking_id)))
 
-    async def find(self, booking_id: BookingId) -> Booking:
-        """Raises BookingNotFound."""
-        booking = await self._store.find(booking_id)
+    async def confirm(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
+        """Raises BadInput, BookingNotFound, IllegalTransition, SoldOut, PreconditionFailed and what the event's state
+        forbids; KeyReused, KeyInFlight."""
+        draft = _decoded(body, ConfirmationDraft)
+        request = Confirm(
+            event_id=await self.event_of(booking_id),
+            booking_id=booking_id,
+            payment_reference=draft.payment_reference,
+            if_match=caller.if_match,
+        )
+        return await self._change_booking(request, body, caller)
+
+    async def extend(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
+        """Raises BadInput, BookingNotFound, IllegalTransition, HoldLimitReached, PreconditionFailed, KeyReused,
+        KeyInFlight."""
+        faults: list[FieldFault] = []
+        hold = hold_of(_decoded(body, ExtensionDraft).hold, self.rules, faults)
+        if faults:
+            raise BadInput(faults)
+        event_id = await self.event_of(booking_id)
+        request = Extend(event_id=event_id, booking_id=booking_id, hold=hold, if_match=caller.if_match)
+        return await self._change_booking(request, body, caller)
+
+    async def cancel(self, booking_id: BookingId, body: bytes, caller: Caller, *, is_decline: bool = False) -> Booked:
+        """`is_decline`: only an offer can be declined.
+
+        Raises BadInput, BookingNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight.
+        """
+        draft = _decoded(body, Cancellation)
+        request = Cancel(
+            event_id=await self.event_of(booking_id),
+            booking_id=booking_id,
+            reason=draft.reason,
+            is_decline=is_decline,
+            if_match=caller.if_match,
+        )
+        return await self._change_booking(request, body, caller)
+
+    async def amend(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
+        """If the booking passes to another e-mail address the body has the new `secret`; the old one opens it no more.
+
+        Raises BadInput, BookingNotFound, IllegalTransition, GuestLimitReached, PreconditionFailed, KeyReused,
+        KeyInFlight.
+        """
+        patch = validation.decode(body, BookingPatch)
+        guest = patch.guest if isinstance(patch.guest, Struct) else None
+        email = guest.email if guest and isinstance(guest.email, str) else None
+        request = Amend(
+            event_id=await self.event_of(booking_id),
+            booking_id=booking_id,
+            name=guest.name if guest and isinstance(guest.name, str) else None,
+            email=email,
+            payment_reference=patch.payment_reference if isinstance(patch.payment_reference, str) else None,
+            if_match=caller.if_match,
+        )
+        booked = await self._change_booking(request, body, caller)
+        if email is None:
+            return booked
+        issue = msgspec.json.decode(booked.body, type=_Issue).ticket_issue
+        secret = identity.booking_secret(await self._key(), booking_id, issue)
+        return replace(booked, body=with_secret(booked.body, secret))
+
+    async def erase(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
+        """Raises BadInput, BookingNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
+        _decoded(body, Empty)
+        request = Erase(event_id=await self.event_of(booking_id), booking_id=booking_id, if_match=caller.if_match)
+        return await self._change_booking(request, body, caller)
+
+    async def event_of(self, booking_id: BookingId) -> EventId:
+        """The event whose inventory the booking belongs to. Raises BookingNotFound."""
+        booking = self._writer.find_booking(booking_id) or await self._database.reports.find(booking_id)
         if booking is None:
             raise BookingNotFound(f"there is no booking {booking_id}")
-        return booking
+        return booking.event_id
 
-    async def cancel(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
-        """Raises BadInput, BookingNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight."""
-        draft = validation.decode(body or b"{}", Cancellation)
-        booking = await self.find(booking_id)
-        request = Cancel(
-            event_id=booking.event_id, booking_id=booking_id, reason=draft.reason, if_match=caller.if_match
-        )
-        return await self._change(request, caller.claim(body, self._nonces()), caller)
-
-    async def availability(self, event_id: EventId) -> Inventory:
-        """Raises EventNotFound."""
-        snapshot = await self._store.load([event_id], [])
-        inventory = snapshot.inventories.get(event_id)
-        if inventory is None:
-            raise EventNotFound(f"no event {event_id} is known here")
-        return inventory
+    async def change(self, request: Request, claim: Claim | None, caller: Caller) -> Answer:
+        """Raises what the request is refused with."""
+        with self._keys.hold(claim):
+            return await self._writer.submit(Wanted(request=request, claim=claim, traceparent=caller.traceparent))
 
     async def hear_event(self, message: Message) -> None:
         """Takes what the message says of its event, unless something newer is known. Raises Unprocessable."""
-        state = _state(message)
+        state = heard_state(message)
         answer = await self._writer.submit(Wanted(request=Learn(event=state)))
         if isinstance(answer, Learned):
             self._heard(message.name, state)
+
+    async def keep_settled(self) -> None:
+        """Does what is due by itself, for ever: tells what has ended, and offers free places to those who wait."""
+        await self._settler.run()
 
     async def close(self) -> None:
         """Finishes the requests that were accepted, and takes no more."""
         await self._writer.close()
 
-    async def _change(self, request: Request, claim: Claim | None, caller: Caller) -> Booked:
-        with self._keys.hold(claim):
-            answer = await self._writer.submit(Wanted(request=request, claim=claim, traceparent=caller.traceparent))
-        return _booked(answer)
+    async def _change_booking(self, request: OfBooking, body: bytes, caller: Caller) -> Booked:
+        return _booked(await self.change(request, caller.claim(body, self._nonces()), caller))
+
+    async def _settle(self, event_id: EventId) -> None:
+        await self._writer.submit(Wanted(request=Settle(event_id=event_id)))
+
+    def _committed(self, inventory: Inventory) -> None:
+        self._settler.note(inventory)
+        if self._changed is not None:
+            self._changed(inventory)
 
     async def _key(self) -> bytes:
         if self._secret_key is None:
@@ -114,34 +218,12 @@ class BookingService:
         return self._secret_key
 
 
+def _decoded(body: bytes, shape: type[T]) -> T:
+    """A body that may be left out."""
+    return validation.decode(body or b"{}", shape)
+
+
 def _booked(answer: Answer) -> Booked:
     if not isinstance(answer, BookingAnswer):
         raise TypeError("a booking's request was answered as a message's")
     return Booked(booking_id=answer.booking_id, version=answer.version, body=answer.body, is_replay=answer.is_replay)
-
-
-def _state(message: Message) -> EventState:
-    """What the message says, its instants in UTC and exact to the millisecond."""
-    try:
-        state = msgspec.json.decode(message.body, type=EventState)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unprocessable(f"not a body of {message.name}: {error}") from None
-    event_id = state.id.lower()
-    if not is_object_id(event_id):
-        raise Unprocessable(f"id is {state.id!r}; 24 hexadecimal digits are expected")
-    return replace(
-        state,
-        id=EventId(event_id),
-        start_time=_utc(state.start_time, "start_time"),
-        end_time=_utc(state.end_time, "end_time"),
-    )
-
-
-def _utc(instant: datetime, field: str) -> datetime:
-    if instant.tzinfo is None:
-        raise Unprocessable(f"{field} is {instant.isoformat()}, without an offset from UTC")
-    try:
-        exact = instant.astimezone(UTC)
-    except OverflowError:
-        raise Unprocessable(f"{field} is {instant.isoformat()}, beyond the years 1 to 9999") from None
-    return exact - timedelta(microseconds=exact.microsecond) % MILLISECOND

@@ -65,7 +65,7 @@ class BookingWriter:
         """The booking as this process knows it; it may have changed since."""
         return self._known.find_booking(booking_id)
 
-    def find_full(self, event_id: EventId) -> Inventory | None:
+    def find_fresh(self, event_id: EventId) -> Inventory | None:
         """The inventory, if it was the newest a moment ago: then it may be said that there is no room."""
         return self._known.find(event_id) if self._known.is_fresh(event_id) else None
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
-from msgspec import Struct
 
 from okevents.contracts.availability import Availability
 from okevents.errors import BadInput, EventNotFound, FieldFault, Unprocessable
@@ -29,8 +28,8 @@ from okevents.events.write import (
 )
 from okevents.events.writer import EventWriter
 from okevents.kernel import validation
+from okevents.kernel.bodies import Cancellation, Empty
 from okevents.kernel.caller import Caller
-from okevents.kernel.cancellation import Cancellation
 from okevents.kernel.clock import Clock
 from okevents.kernel.group_commit import GroupCommit, Pending
 from okevents.kernel.idempotency import KeysInProgress
@@ -39,10 +38,6 @@ from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outgoing
 
 ANNOUNCE_CHUNK = 100
-
-
-class Empty(Struct, forbid_unknown_fields=True):
-    """A body in which nothing is to be said."""
 
 
 class EventService:

@@ -20,7 +20,7 @@ from okevents.http.health import HealthShown
 from okevents.http.operations import BOOKINGS, BOTH, EVENTS, Operation
 from okevents.http.problems import MEDIA_TYPE, every_problem
 from okevents.http.routing import Resource
-from okevents.kernel.cancellation import Cancellation
+from okevents.kernel.bodies import Cancellation
 
 _SHAPES: Sequence[Any] = (
     EventDraft,

@@ -1,4 +1,4 @@
-"""What may be sent to cancel something."""
+"""Bodies that say little: why something is cancelled, or nothing at all."""
 
 from typing import Annotated
 
@@ -11,3 +11,7 @@ class Cancellation(Struct, kw_only=True, forbid_unknown_fields=True):
     """Why, if anybody is to know."""
 
     reason: Reason | None = None
+
+
+class Empty(Struct, forbid_unknown_fields=True):
+    """A body in which nothing is to be said."""
