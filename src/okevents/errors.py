@@ -3,8 +3,9 @@
 OkeventsError
 ├── Refusal                 somebody asked for what can't be had; asking again in the same way is useless
 │   ├── BadInput            one fault for each bad field
-│   │   └── MalformedJson · BadCursor
+│   │   └── MalformedJson · BadCursor · BadTicket
 │   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · MethodNotAllowed
+│   ├── TicketKeyUnusable   UnknownTicketKey · RetiredTicketKey
 │   ├── NotFound            EventNotFound · BookingNotFound
 │   ├── Conflict            SoldOut · EventOver · EventCancelled · HallsUnknown · IllegalTransition
 │   │   │                   BookingNotOpen · BookingClosed · TooManyPlaces · GuestLimitReached · HoldLimitReached
@@ -92,6 +93,13 @@ class BadCursor(BadInput):
     title = "The cursor can't be used"
 
 
+class BadTicket(BadInput):
+    """What was shown isn't a ticket, or it was changed after it was signed."""
+
+    slug = "bad-ticket"
+    title = "This is not a ticket"
+
+
 class BodyTooLarge(Refusal):
     """The body is larger than the limit."""
 
@@ -126,6 +134,32 @@ class UnsupportedMediaType(Refusal):
     slug = "unsupported-media-type"
     title = "The content type is not supported"
     kind = Kind.UNSUPPORTED
+
+
+class TicketKeyUnusable(Refusal):
+    """The ticket can't be relied on because of the key that it names, which is told as `kid`."""
+
+    slug = "ticket-key-unusable"
+    title = "The ticket's key can't be relied on"
+    kind = Kind.UNPROCESSABLE
+
+    def __init__(self, detail: str, kid: str) -> None:
+        super().__init__(detail, kid=kid)
+        self.kid = kid
+
+
+class UnknownTicketKey(TicketKeyUnusable):
+    """The ticket names the key `kid`, which this service doesn't have: it may be another service's ticket."""
+
+    slug = "unknown-ticket-key"
+    title = "The ticket's key is not known here"
+
+
+class RetiredTicketKey(TicketKeyUnusable):
+    """The ticket was signed with the key `kid`, which was retired since: its holder needs a new ticket."""
+
+    slug = "retired-ticket-key"
+    title = "The ticket's key was retired"
 
 
 class NotFound(Refusal):
