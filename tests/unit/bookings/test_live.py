@@ -141,3 +141,19 @@ async def test_closing_ends_every_stream_at_once_and_begins_none() -> None:
     await asyncio.sleep(0)
     assert elapsed() == began
     assert (hub.listeners, other_tasks()) == (0, 0)
+
+
+@virtual_time
+async def test_closing_while_listeners_are_woken_forgets_none() -> None:
+    store = Store()
+    hub = a_hub(store)
+    listeners = [Listener(hub, store.event_id) for _ in range(500)]
+    await until(lambda: all(listener.updates for listener in listeners))
+    await asyncio.sleep(1)
+    store.takes = 0
+    hub.hear(store.event_id, store.change())
+    while not any(listener.versions == [1, 2] for listener in listeners):
+        await asyncio.sleep(0)
+    hub.close()
+    await asyncio.gather(*(listener.task for listener in listeners))
+    assert hub.listeners == 0
