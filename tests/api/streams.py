@@ -3,9 +3,8 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 import uvicorn
@@ -80,7 +79,7 @@ async def serving(app: App) -> AsyncIterator[tuple[uvicorn.Server, int]]:
         await running
 
 
-async def until(condition: Any, within: float = 20) -> None:
+async def until(condition: Callable[[], bool], within: float = 20) -> None:
     async with asyncio.timeout(within):
         while not condition():
             await asyncio.sleep(0.01)
