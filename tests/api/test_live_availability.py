@@ -43,6 +43,9 @@ class Live(Struct, frozen=True):
         version: int = (await self.http.get(f"/availability/{event_id}")).json()["version"]
         return version
 
+    async def until_there_are(self, listeners: int) -> None:
+        await until(lambda: self.hub.listeners == listeners)
+
 
 @pytest.fixture
 async def live(tmp_path: Path) -> AsyncIterator[Live]:
@@ -108,7 +111,7 @@ async def test_two_thousand_listeners_all_get_the_final_state(live: Live) -> Non
     clients: list[StreamClient] = []
     for count in range(OPENED_AT_ONCE, LISTENERS + 1, OPENED_AT_ONCE):
         clients += await asyncio.gather(*(live.client(event_id) for _ in range(OPENED_AT_ONCE)))
-        await until(lambda count=count: live.hub.listeners == count)
+        await live.until_there_are(count)
     began = await live.version(event_id)
     final = began + 40
     reading = [asyncio.create_task(client.until(final)) for client in clients]
@@ -121,4 +124,4 @@ async def test_two_thousand_listeners_all_get_the_final_state(live: Live) -> Non
         assert all(earlier < later for earlier, later in itertools.pairwise(client.versions))
         assert client.versions[-1] == final
         await client.close()
-    await until(lambda: live.hub.listeners == 0)
+    await live.until_there_are(0)

@@ -105,13 +105,9 @@ async def test_its_lines_are_those_of_an_event_stream(served: Served) -> None:
 async def test_a_last_event_id_that_is_not_the_present_version_gives_the_present_state(
     served: Served, seen: str
 ) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as http:
-        headers = [(b"last-event-id", seen.encode())]
-        async with http.stream("GET", served.path, headers=headers) as answer:
-            async for line in answer.aiter_lines():
-                if line.startswith("id: "):
-                    assert line == "id: 1"
-                    break
+    client = await served.client(f"last-event-id: {seen}")
+    assert await client.line(b"id: ") == b"1"
+    await client.close()
 
 
 async def test_who_comes_back_is_sent_only_what_is_newer(served: Served) -> None:
@@ -159,6 +155,19 @@ async def test_a_head_request_gets_the_headers_and_leaves_the_connection_free(se
     assert "HTTP/1.1 200 " in await client.head()
     assert served.hub.listeners == 0
     await client.close()
+
+
+async def test_an_answer_without_an_end_ends_for_a_head_request() -> None:
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"more", "more_body": True})
+            await asyncio.sleep(0.01)
+
+    async with serving(Guard(endless, Limits())) as (server, port):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            assert (await http.head("/")).status_code == 200
+        await until(lambda: not server.server_state.tasks, within=5)
 
 
 async def test_a_client_that_goes_away_is_forgotten_though_nothing_happens(served: Served) -> None:
