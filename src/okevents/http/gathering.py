@@ -9,12 +9,21 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+LINGER = 30.0
+"""Seconds that a client has to read what is left when its connection is closed: one that never does would hold the
+connection, and the memory, for ever."""
+
 
 class GatheringProtocol(HttpToolsProtocol):
     """uvicorn's own, on a transport that gathers."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(GatheringTransport(transport, self.loop))  # type: ignore[arg-type]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if isinstance(self.transport, GatheringTransport):
+            self.transport.forget()
 
 
 class GatheringTransport:
@@ -24,6 +33,7 @@ class GatheringTransport:
         self._transport = transport
         self._loop = loop
         self._gathered: list[bytes] = []
+        self._lingering: asyncio.TimerHandle | None = None
 
     def write(self, data: bytes) -> None:
         if not self._gathered:
@@ -32,7 +42,14 @@ class GatheringTransport:
 
     def close(self) -> None:
         self._flush()
+        if self._lingering is None and self._transport.get_write_buffer_size():
+            self._lingering = self._loop.call_later(LINGER, self._transport.abort)
         self._transport.close()
+
+    def forget(self) -> None:
+        """The connection has ended."""
+        if self._lingering is not None:
+            self._lingering.cancel()
 
     def _flush(self) -> None:
         if self._gathered:

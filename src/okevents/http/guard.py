@@ -72,9 +72,13 @@ class _Answer:
             message["headers"] = [*message["headers"], *SECURITY_HEADERS]
             if self._deadline is not None:
                 self._deadline.lift()
-        elif self.is_head:
-            message = {**message, "body": b""}
-        await self._send(message)
+            await self._send(message)
+            if self.is_head:
+                await self._send({"type": "http.response.body", "body": b""})
+        elif not self.is_head:
+            await self._send(message)
+        elif message.get("more_body", False):
+            raise Disconnected  # it has all that it asked for; a stream might go on for ever
 
     async def fail(self, scope: Scope, error: OkeventsError) -> None:
         if self._has_begun:

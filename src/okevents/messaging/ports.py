@@ -165,3 +165,20 @@ class Broker(Protocol):
     async def close(self) -> None:
         """Publishes in flight are finished or fail; then nothing is left open."""
         ...
+
+
+class Broadcasts(Protocol):
+    """News for those who are there: each process that listens hears it, and nothing is kept for one that doesn't."""
+
+    async def listen(
+        self, names: Sequence[str], receive: Callable[[Message], None], on_gap: Callable[[], None]
+    ) -> Subscription:
+        """Calls `receive` with each message of those names that is published from now on.
+
+        It lasts through every loss of the connection. What was published meanwhile is missed: `on_gap` is called as
+        soon as messages are heard again, so that what they tell of can be looked at where it is kept. A message may
+        come twice, and out of order; to a process that is too slow for them the oldest are lost without a word.
+
+        Both are called on the event loop and must return at once. What they raise is logged, and harms nobody.
+        """
+        ...

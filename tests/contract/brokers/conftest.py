@@ -1,16 +1,21 @@
 """Every broker through one suite."""
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import pytest
 from msgspec import Struct
 
 from okevents.brokers.local import LocalBroker
 from okevents.brokers.rabbitmq import RabbitmqBroker
-from okevents.messaging.ports import Broker
+from okevents.messaging.ports import Broadcasts, Broker
 from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
 from okevents.persistence.sqlite import open_bookings
 from tests.servers import BrokerServer
+
+
+class WholeBroker(Broker, Broadcasts, Protocol):
+    """What each of them is."""
 
 
 class Backend(Struct, frozen=True):
@@ -35,12 +40,12 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 
 
 @pytest.fixture
-async def broker(backend: Backend, sqlite_url: str) -> AsyncIterator[Broker]:
+async def broker(backend: Backend, sqlite_url: str) -> AsyncIterator[WholeBroker]:
     """One that is connected."""
     database = open_bookings(sqlite_url)
     await database.connect()
     await database.migrate()
-    made: Broker
+    made: WholeBroker
     if backend.name == "local":
         stores = dict.fromkeys((BOOKINGS_QUEUE, EVENTS_QUEUE), database.dead_letters)
         made = LocalBroker(Topology(), stores, replay_every=0.05)

@@ -1,10 +1,11 @@
 """Delivery within one process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from okevents.brokers.local.dead_letters import LocalDeadLetters
 from okevents.brokers.local.delivery import Fate
+from okevents.brokers.local.listening import LocalListeners, LocalListening
 from okevents.brokers.local.subscription import LocalSubscription
 from okevents.errors import BrokerUnavailable, PublishUncertain, Unroutable
 from okevents.messaging.envelope import Message
@@ -16,8 +17,8 @@ REPLAY_EVERY = 0.5
 
 
 class LocalBroker:
-    """See `Broker`. A confirm means that every subscriber committed the effect, or parked the message in its own
-    database."""
+    """See `Broker` and `Broadcasts`. A confirm means that every subscriber committed the effect, or parked the message
+    in its own database."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class LocalBroker:
         self._confirm_within = confirm_within
         self._replay_every = replay_every
         self._subscriptions: dict[str, list[LocalSubscription]] = {}
+        self._listeners = LocalListeners()
         self._is_closed = False
 
     async def connect(self) -> None:
@@ -39,6 +41,7 @@ class LocalBroker:
 
     async def publish(self, message: Message) -> None:
         await self.check()
+        self._listeners.tell(message)
         chosen = [self._subscriber(queue, message) for queue in self._topology.required_queues(message.name)]
         if not chosen:
             return
@@ -56,6 +59,13 @@ class LocalBroker:
         self._subscriptions.setdefault(queue, []).append(subscription)
         return _Subscribed(self._subscriptions[queue], subscription)
 
+    async def listen(
+        self, names: Sequence[str], receive: Callable[[Message], None], on_gap: Callable[[], None]
+    ) -> LocalListening:
+        """There is never a gap: it can't be lost but with the process."""
+        del on_gap
+        return self._listeners.add(names, receive)
+
     def dead_letters(self, queue: str) -> LocalDeadLetters:
         return LocalDeadLetters(queue, self._dead_letters[queue])
 
@@ -65,6 +75,7 @@ class LocalBroker:
 
     async def close(self) -> None:
         self._is_closed = True
+        self._listeners.clear()
         for subscriptions in self._subscriptions.values():
             for subscription in subscriptions:
                 await subscription.close()

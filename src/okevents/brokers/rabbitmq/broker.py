@@ -1,8 +1,10 @@
 """RabbitMQ as a broker."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 from okevents.brokers.rabbitmq.link import Link
+from okevents.brokers.rabbitmq.listening import RabbitmqListening
 from okevents.brokers.rabbitmq.parking import RabbitmqDeadLetters
 from okevents.brokers.rabbitmq.publisher import PUBLISH_WITHIN, Publisher
 from okevents.brokers.rabbitmq.subscription import WATCH_EVERY, RabbitmqSubscription
@@ -12,7 +14,7 @@ from okevents.messaging.topology import Topology
 
 
 class RabbitmqBroker:
-    """See `Broker`. Two connections: one publishes, one consumes."""
+    """See `Broker` and `Broadcasts`. Two connections: one publishes, one consumes."""
 
     def __init__(
         self,
@@ -46,6 +48,15 @@ class RabbitmqBroker:
         )
         await subscription.started()
         return subscription
+
+    async def listen(
+        self, names: Sequence[str], receive: Callable[[Message], None], on_gap: Callable[[], None]
+    ) -> RabbitmqListening:
+        listening = RabbitmqListening(
+            self._consuming, self._topology.exchange, names, receive, on_gap, watch_every=self._watch_every
+        )
+        await listening.started()
+        return listening
 
     def dead_letters(self, queue: str) -> RabbitmqDeadLetters:
         return RabbitmqDeadLetters(self._publishing, queue, self._topology.parking_queue(queue))

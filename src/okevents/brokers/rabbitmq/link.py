@@ -51,6 +51,11 @@ class Link:
         parts = urlsplit(self._url)
         return f"{parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}"
 
+    @property
+    def connection(self) -> AbstractConnection | None:
+        """The present one: that of the channel that was opened last."""
+        return self._connection
+
     async def channel(self, *, confirms: bool) -> AbstractChannel:
         """A new channel. A message that reaches no queue raises: a confirm alone says nothing about routing.
 

@@ -1,0 +1,66 @@
+"""What every consumer does here: it begins again whatever ended it, and sees that the broker still knows it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from aio_pika.abc import AbstractChannel
+
+from okevents.brokers.rabbitmq.link import TROUBLE, Link
+from okevents.errors import BrokerUnavailable, MessagingError
+from okevents.messaging.backoff import Backoff
+
+log = logging.getLogger(__name__)
+
+CLOSE_WITHIN = 5.0
+
+Consume = Callable[[AbstractChannel], Awaitable[None]]
+"""Consumes on that channel until it ends."""
+
+
+async def consume_for_ever(link: Link, what: str, consume: Consume, is_consuming: asyncio.Event) -> None:
+    """Until it is cancelled, on one channel after the other. `is_consuming` is set by `consume` and cleared here."""
+    backoff, attempt = Backoff(first=0.1, longest=3.0), 0
+    while True:
+        try:
+            await _consume_once(link, consume)
+        except (MessagingError, *TROUBLE) as error:
+            log.warning("%s isn't consumed: %s", what, getattr(error, "detail", repr(error)))
+        if is_consuming.is_set():
+            attempt = 0
+        is_consuming.clear()
+        attempt += 1
+        await asyncio.sleep(backoff.wait(attempt))
+
+
+async def _consume_once(link: Link, consume: Consume) -> None:
+    channel = await link.channel(confirms=False)
+    connection = link.connection
+    try:
+        await consume(channel)
+    except (MessagingError, *TROUBLE):
+        # A new connection declares what may have been deleted. Only this one: others may have a new one by now.
+        if connection is not None:
+            link.drop(connection)
+        raise
+    finally:
+        with contextlib.suppress(TimeoutError, *TROUBLE):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await channel.close()
+
+
+async def watch(channel: AbstractChannel, queue: str, every: float) -> None:
+    """Until the channel ends. Consumers have been lost without a word, with the channel still open: the broker is
+    asked now and then. Raises BrokerUnavailable when it no longer knows one of the queue."""
+    ended = asyncio.Event()
+    channel.close_callbacks.add(lambda *_: ended.set())
+    while not (ended.is_set() or channel.is_closed):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(every):
+                await ended.wait()
+                return
+        async with asyncio.timeout(every * 2):
+            seen = await channel.declare_queue(queue, passive=True)
+        if not seen.declaration_result.consumer_count:
+            raise BrokerUnavailable(f"RabbitMQ has forgotten the consumer of {queue}")
