@@ -1,6 +1,7 @@
 """The Booking Service: everything that can be asked of it, whoever asks."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -109,32 +110,32 @@ class BookingService:
     async def confirm(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """Raises BadInput, BookingNotFound, IllegalTransition, SoldOut, PreconditionFailed and what the event's state
         forbids; KeyReused, KeyInFlight."""
-        draft = _decoded(body, ConfirmationDraft)
+        draft = decoded(body, ConfirmationDraft)
         request = Confirm(
             event_id=await self.event_of(booking_id),
             booking_id=booking_id,
             payment_reference=draft.payment_reference,
             if_match=caller.if_match,
         )
-        return await self._change_booking(request, body, caller)
+        return await self.change_booking(request, body, caller)
 
     async def extend(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """Raises BadInput, BookingNotFound, IllegalTransition, HoldLimitReached, PreconditionFailed, KeyReused,
         KeyInFlight."""
         faults: list[FieldFault] = []
-        hold = hold_of(_decoded(body, ExtensionDraft).hold, self.rules, faults)
+        hold = hold_of(decoded(body, ExtensionDraft).hold, self.rules, faults)
         if faults:
             raise BadInput(faults)
         event_id = await self.event_of(booking_id)
         request = Extend(event_id=event_id, booking_id=booking_id, hold=hold, if_match=caller.if_match)
-        return await self._change_booking(request, body, caller)
+        return await self.change_booking(request, body, caller)
 
     async def cancel(self, booking_id: BookingId, body: bytes, caller: Caller, *, is_decline: bool = False) -> Booked:
         """`is_decline`: only an offer can be declined.
 
         Raises BadInput, BookingNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight.
         """
-        draft = _decoded(body, Cancellation)
+        draft = decoded(body, Cancellation)
         request = Cancel(
             event_id=await self.event_of(booking_id),
             booking_id=booking_id,
@@ -142,7 +143,7 @@ class BookingService:
             is_decline=is_decline,
             if_match=caller.if_match,
         )
-        return await self._change_booking(request, body, caller)
+        return await self.change_booking(request, body, caller)
 
     async def amend(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """If the booking passes to another e-mail address the body has the new `secret`; the old one opens it no more.
@@ -161,7 +162,7 @@ class BookingService:
             payment_reference=patch.payment_reference if isinstance(patch.payment_reference, str) else None,
             if_match=caller.if_match,
         )
-        booked = await self._change_booking(request, body, caller)
+        booked = await self.change_booking(request, body, caller)
         if email is None:
             return booked
         issue = msgspec.json.decode(booked.body, type=_Issue).ticket_issue
@@ -170,9 +171,9 @@ class BookingService:
 
     async def erase(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """Raises BadInput, BookingNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
-        _decoded(body, Empty)
+        decoded(body, Empty)
         request = Erase(event_id=await self.event_of(booking_id), booking_id=booking_id, if_match=caller.if_match)
-        return await self._change_booking(request, body, caller)
+        return await self.change_booking(request, body, caller)
 
     async def event_of(self, booking_id: BookingId) -> EventId:
         """The event whose inventory the booking belongs to. Raises BookingNotFound."""
@@ -180,6 +181,10 @@ class BookingService:
         if booking is None:
             raise BookingNotFound(f"there is no booking {booking_id}")
         return booking.event_id
+
+    def now(self) -> datetime:
+        """The database's time, as far as it is known here."""
+        return self._writer.now()
 
     async def change(self, request: Request, claim: Claim | None, caller: Caller) -> Answer:
         """Raises what the request is refused with."""
@@ -201,7 +206,8 @@ class BookingService:
         """Finishes the requests that were accepted, and takes no more."""
         await self._writer.close()
 
-    async def _change_booking(self, request: OfBooking, body: bytes, caller: Caller) -> Booked:
+    async def change_booking(self, request: OfBooking, body: bytes, caller: Caller) -> Booked:
+        """Raises what the request is refused with, KeyReused and KeyInFlight."""
         return _booked(await self.change(request, caller.claim(body, self._nonces()), caller))
 
     async def _settle(self, event_id: EventId) -> None:
@@ -218,7 +224,7 @@ class BookingService:
         return self._secret_key
 
 
-def _decoded(body: bytes, shape: type[T]) -> T:
+def decoded(body: bytes, shape: type[T]) -> T:
     """A body that may be left out."""
     return validation.decode(body or b"{}", shape)
 
