@@ -13,6 +13,13 @@ def signer(stored: Mapping[str, bytes]) -> TicketSigner:
     return JoseTicketSigner(KeySet(stored))
 
 
+def kids(stored: Mapping[str, bytes]) -> Mapping[str, str]:
+    """The id of each of those keys, by its name. Raises ConfigurationError as `signer` does."""
+    from okevents.tickets.keys import KeySet
+
+    return KeySet(stored).kids()
+
+
 def printer() -> TicketPrinter:
     """What makes signed tickets visible."""
     from okevents.tickets.printer import HtmlTicketPrinter
