@@ -68,6 +68,7 @@ def learn(register: Register, request: Learn) -> Decision:
         ledger.replace_halls(halls)
     if was_cancelled or is_cancelled:
         ledger.void(register.at, event.reason if event.status == "cancelled" else event.last_cancel_reason)
+    ledger.set(as_of=register.at)
     ledger.lapse(register.at)
     return Learned()
 
