@@ -52,7 +52,9 @@ def booking_id(number: int) -> BookingId:
     return BookingId(f"{number:024x}")
 
 
-def an_event_state(version: int = 1, halls: dict[str, int] | None = None, **changes: Any) -> EventState:
+def an_event_state(
+    version: int = 1, halls: dict[str, int] | None = None, *, has_halls: bool = True, **changes: Any
+) -> EventState:
     """An event with one hall, the lobby, for 10 people, a month from now; nobody has set it any limits."""
     state = EventState(
         id=EVENT,
@@ -61,12 +63,14 @@ def an_event_state(version: int = 1, halls: dict[str, int] | None = None, **chan
         start_time=START + 30 * DAY,
         end_time=START + 30 * DAY + 2 * HOUR,
         version=version,
-        halls=tuple(
-            HallState(id=hall_id(name), name=name, capacity=capacity)
-            for name, capacity in (halls if halls is not None else {"lobby": 10}).items()
-        ),
+        halls=hall_states({"lobby": 10} if halls is None else halls) if has_halls else None,
     )
     return replace(state, **changes)
+
+
+def hall_states(halls: dict[str, int]) -> tuple[HallState, ...]:
+    """Halls by their names, for so many people each."""
+    return tuple(HallState(id=hall_id(name), name=name, capacity=capacity) for name, capacity in halls.items())
 
 
 def terms(**given: Any) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def terms(**given: Any) -> dict[str, Any]:
 
 
 class Desk:
-    """Everything is asked at `now`. The event is known, unless its halls are None."""
+    """Everything is asked at `now`. The event is known."""
 
     def __init__(
         self,
@@ -83,12 +87,13 @@ class Desk:
         *,
         rules: Rules | None = None,
         world: MemoryWorld | None = None,
+        has_halls: bool = True,
         **told: Any,
     ) -> None:
         self.now = START
         self.rules = rules or Rules()
         self.world = world or MemoryWorld()
-        self.told = an_event_state(halls=halls, **told)
+        self.told = an_event_state(halls=halls, has_halls=has_halls, **told)
         self._booked = 0
         self.ask(Learn(event=self.told))
 
@@ -124,7 +129,7 @@ class Desk:
         return booking
 
     def confirm(self, booking: Booking, **asked: Any) -> Booking:
-        return self.granted(self.of(Confirm, booking, **asked))
+        return self.granted(self.of(Confirm, booking, **{"guest_key": booking.guest.key, **asked}))
 
     def extend(self, booking: Booking, hold: timedelta | None = None, **asked: Any) -> Booking:
         return self.granted(self.of(Extend, booking, hold=hold, **asked))
@@ -150,7 +155,7 @@ class Desk:
     def hear(self, **changes: Any) -> Decision:
         """The event's next state: as it was last told, but for the changes."""
         if (halls := changes.pop("halls", None)) is not None:
-            changes["halls"] = an_event_state(halls=halls).halls
+            changes["halls"] = hall_states(halls)
         self.told = replace(self.told, **{"version": self.told.version + 1, **changes})
         return self.ask(Learn(event=self.told))[0]
 
