@@ -56,7 +56,7 @@ def is_late(booking: Booking) -> bool:
 
 def had_places(booking: Booking) -> bool:
     """Whether an expired booking had been holding places, as opposed to waiting for them."""
-    return len(booking.history) > 1 and booking.history[-2].state in HOLDS
+    return any(change.state in HOLDS for change in booking.history)
 
 
 def is_released(booking: Booking, inventory: Inventory) -> bool:

@@ -350,3 +350,11 @@ def test_a_clock_that_goes_back_frees_and_holds_nothing() -> None:
     assert desk.find(held).state is BookingState.EXPIRED
     later = desk.book()
     assert later.created_at == START + HOLD
+
+
+def test_a_guest_whose_data_were_erased_may_still_confirm_late() -> None:
+    desk = Desk()
+    held = desk.book()
+    desk.now += HOLD
+    desk.erase(held)
+    assert desk.confirm(held).state is BookingState.CONFIRMED
