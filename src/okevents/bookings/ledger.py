@@ -136,7 +136,8 @@ class Ledger:
     def refill(self, waiting: Sequence[Booking]) -> None:
         """Lists more of those who wait, for each hall that has room for more.
 
-        `waiting` are those who come after the last one that such a hall lists, in order and without a gap.
+        `waiting` are those who come after the last one that such a hall lists, in order and without a gap. Who has
+        ceased to wait since they were read is left out.
         """
         for hall_id in [hall_id for hall_id in self._halls if self.wants_refill(hall_id)]:
             for booking in waiting:
@@ -146,7 +147,7 @@ class Ledger:
                 if not hall.unlisted or self._listed(hall) >= WINDOW:
                     break
                 self._halls[hall_id] = replace(hall, listed_to=booking.number)
-                if hall_id in by_hall(booking.lines):
+                if booking.state is BookingState.WAITING and hall_id in by_hall(booking.lines):
                     self._add(hall_id, unlisted=-1)
                     self._waiting.setdefault(booking.number, _party(booking))
 

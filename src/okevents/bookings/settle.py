@@ -38,7 +38,7 @@ def needs(register: Register) -> Lookup:
 def settle(register: Register, _: Settle) -> Decision:
     """Does as much of it as was looked up; the rest stays due."""
     _tell(register)
-    register.ledger.refill(register.facts.waiting)
+    register.ledger.refill([register.find(booking.id) for booking in register.facts.waiting])
     _turn_away(register)
     _offer(register)
     reached = register.ledger.frozen(register.at, register.before.version)
