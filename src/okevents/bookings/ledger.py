@@ -52,6 +52,11 @@ class Ledger:
         return self._halls
 
     @property
+    def kept_halls(self) -> list[HallInventory]:
+        """Those that the event has, and those that it no longer has but that somebody has places in."""
+        return [hall for hall in self._halls.values() if not hall.is_removed or hall.taken or hall.parties]
+
+    @property
     def waiting(self) -> list[Party]:
         """The listed parties, in their order."""
         return [self._waiting[number] for number in sorted(self._waiting)]
@@ -180,12 +185,11 @@ class Ledger:
 
     def frozen(self, at: datetime, version: int) -> Inventory:
         """The inventory that all of it has led to."""
-        halls = tuple(hall for hall in self._halls.values() if not hall.is_removed or hall.taken or hall.parties)
         inventory = replace(
             self._inventory,
             version=version,
             as_of=at,
-            halls=None if self._inventory.halls is None else halls,
+            halls=None if self._inventory.halls is None else tuple(self.kept_halls),
             endings=tuple(self._endings[instant] for instant in sorted(self._endings)),
             waiting=tuple(self.waiting),
         )
