@@ -1,6 +1,6 @@
 """At the door: each ticket lets one person in, once."""
 
-from okevents.bookings.life import changed
+from okevents.bookings.life import changed, is_released
 from okevents.bookings.model import BOOKED, Admission, Booking, BookingState, Line
 from okevents.bookings.register import Register
 from okevents.bookings.requests import Admitted, CheckIn, UndoCheckIn
@@ -56,7 +56,10 @@ def check_in(register: Register, request: CheckIn) -> Admitted:
 
 
 def undo_check_in(register: Register, request: UndoCheckIn) -> Admitted:
-    """They are outside again. Raises IllegalTransition or NoSuchTicket."""
+    """They are outside again: if places were given away meanwhile, theirs are too, as of all who aren't inside.
+
+    Raises IllegalTransition or NoSuchTicket.
+    """
     booking = register.find(request.booking_id)
     require("undo check-in", booking)
     if request.ticket is None:
@@ -73,6 +76,7 @@ def undo_check_in(register: Register, request: UndoCheckIn) -> Admitted:
         register.at,
         request.reason or _said("check-in undone", [admission.ticket for admission in undone], None),
         admissions=kept,
+        is_released=is_released(booking, register.inventory),
     )
     register.change(booking, after)
     return Admitted(after, undone)
@@ -80,7 +84,7 @@ def undo_check_in(register: Register, request: UndoCheckIn) -> Admitted:
 
 def _require_booked(booking: Booking) -> None:
     if booking.state is BookingState.CANCELLED:
-        reason = booking.history[-1].reason
+        reason = next(change.reason for change in booking.history if change.state is BookingState.CANCELLED)
         raise BookingCancelled(f"the booking {booking.id} is cancelled", reason=reason)
     if booking.state not in BOOKED:
         raise BookingNotConfirmed(f"the booking {booking.id} is {booking.state}, not confirmed", state=booking.state)

@@ -12,7 +12,7 @@ from okevents.bookings.messages import availability_message, booking_message
 from okevents.bookings.model import Inventory
 from okevents.bookings.ports import Part
 from okevents.bookings.register import Register
-from okevents.bookings.requests import Admitted, Amend, Book, Decision, Done, Learn, Refused, Settle
+from okevents.bookings.requests import Admitted, Amend, Book, Confirm, Decision, Done, Learn, Refused, Settle
 from okevents.bookings.rules import Rules
 from okevents.bookings.settle import needs
 from okevents.kernel.ids import EventId, Nonce
@@ -47,12 +47,23 @@ def lookup(event_id: EventId, inventory: Inventory | None, jobs: Sequence[Job], 
         return wanted
     terms = [inventory.terms, *(job.request.event.booking for job in jobs if isinstance(job.request, Learn))]
     if any(each.max_places_per_guest is not None for each in terms):
-        emails = {job.request.guest.email for job in jobs if isinstance(job.request, Book)}
-        emails |= {job.request.email for job in jobs if isinstance(job.request, Amend) and job.request.email}
-        wanted = wanted.merged(Lookup(event_id=event_id, guests=frozenset(email.casefold() for email in emails)))
+        wanted = wanted.merged(Lookup(event_id=event_id, guests=frozenset(filter(None, map(_guest_key, jobs)))))
     if any(isinstance(job.request, Settle) for job in jobs):
         wanted = wanted.merged(needs(Register(inventory, Facts(), rules, max(now, inventory.as_of))))
     return wanted
+
+
+def _guest_key(job: Job) -> str | None:
+    """Whose other bookings count against a limit."""
+    match job.request:
+        case Book(guest=guest):
+            return guest.key
+        case Amend(email=email):
+            return email and email.casefold()
+        case Confirm(guest_key=key):
+            return key
+        case _:
+            return None
 
 
 def decide(

@@ -4,7 +4,7 @@ from okevents.bookings.life import changed
 from okevents.bookings.model import Guest
 from okevents.bookings.register import Register
 from okevents.bookings.requests import Amend, Done, Erase
-from okevents.bookings.taking import require_within_limits
+from okevents.bookings.taking import require_within_guest_limit
 from okevents.bookings.transitions import require
 from okevents.kernel.caller import require_version
 
@@ -12,7 +12,11 @@ NOBODY = Guest(name="", email="")
 
 
 def amend(register: Register, request: Amend) -> Done:
-    """Other tickets replace those handed out if it passes to another e-mail address. Nothing to change is no fault."""
+    """Other tickets replace those handed out if it passes to another e-mail address. Nothing to change is no fault.
+
+    Who it passes to may have it within the limit for a guest; how many places one booking may have is asked of new
+    ones alone.
+    """
     booking = register.find(request.booking_id)
     require_version(request.if_match, booking.version)
     require("change", booking)
@@ -25,7 +29,7 @@ def amend(register: Register, request: Amend) -> Done:
         return Done(booking)
     is_passed_on = guest.key != booking.guest.key
     if is_passed_on:
-        require_within_limits(register, guest.key, booking.places)
+        require_within_guest_limit(register, guest.key, booking.places)
     amended = changed(
         booking,
         booking.state,

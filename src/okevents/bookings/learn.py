@@ -60,7 +60,7 @@ def learn(register: Register, request: Learn) -> Decision:
         cancellations=max(event.cancellations, known.cancellations),
     )
     halls = None if event.halls is None else _halls(ledger.halls, event.halls)
-    same_halls = halls is None or (known.halls is not None and halls == list(ledger.halls.values()))
+    same_halls = halls is None or (known.halls is not None and halls == ledger.kept_halls)
     if told == known and same_halls and not (was_cancelled or is_cancelled):
         return Unchanged()
     ledger.set(**{name: getattr(told, name) for name in _TOLD})
@@ -68,6 +68,7 @@ def learn(register: Register, request: Learn) -> Decision:
         ledger.replace_halls(halls)
     if was_cancelled or is_cancelled:
         ledger.void(register.at, event.reason if event.status == "cancelled" else event.last_cancel_reason)
+    ledger.set(as_of=register.at)
     ledger.lapse(register.at)
     return Learned()
 

@@ -19,6 +19,8 @@ from okevents.bookings.model import (
     HallInventory,
     Inventory,
     Line,
+    Mark,
+    MarkKind,
     Party,
 )
 from okevents.bookings.rules import Rules
@@ -48,6 +50,11 @@ class Ledger:
     @property
     def halls(self) -> Mapping[HallId, HallInventory]:
         return self._halls
+
+    @property
+    def kept_halls(self) -> list[HallInventory]:
+        """Those that the event has, and those that it no longer has but that somebody has places in."""
+        return [hall for hall in self._halls.values() if not hall.is_removed or hall.taken or hall.parties]
 
     @property
     def waiting(self) -> list[Party]:
@@ -103,19 +110,18 @@ class Ledger:
                 self._add(hall_id, taken=-places, offered=-places)
         if due:
             self.set(untold=self._inventory.untold + sum(ending.bookings for ending in due))
-        if self._inventory.closes_at <= at and any(hall.parties for hall in self._halls.values()):
-            self.close_waiting(at)
+        if self._inventory.closes_at <= at and self.has_waiting:
+            self.close_waiting(max(self._inventory.closes_at, self._inventory.as_of))
         released_at = release_time(self._inventory)
         if released_at is not None and released_at <= at:
-            self._release(at)
+            self._release(max(released_at, self._inventory.as_of))
 
     def close_waiting(self, at: datetime) -> None:
         """Nobody waits any more."""
         self._waiting.clear()
         for hall in self._halls.values():
             self._halls[hall.id] = replace(hall, waiting=0, parties=0, unlisted=0)
-        self.set(waiting_from=self._inventory.next_number, waiting_closed_at=at)
-        self._look_at_all()
+        self._mark(MarkKind.CLOSING, at)
 
     def void(self, at: datetime, reason: str | None) -> None:
         """Ends all bookings there are: the event was cancelled."""
@@ -125,8 +131,7 @@ class Ledger:
             self._halls[hall.id] = HallInventory(
                 id=hall.id, name=hall.name, capacity=hall.capacity, is_removed=hall.is_removed
             )
-        self.set(void_before=self._inventory.next_number, voided_at=at, void_reason=reason)
-        self._look_at_all()
+        self._mark(MarkKind.VOID, at, reason)
 
     def replace_halls(self, halls: Iterable[HallInventory]) -> None:
         """Other halls, or other names and capacities."""
@@ -136,7 +141,8 @@ class Ledger:
     def refill(self, waiting: Sequence[Booking]) -> None:
         """Lists more of those who wait, for each hall that has room for more.
 
-        `waiting` are those who come after the last one that such a hall lists, in order and without a gap.
+        `waiting` are those who come after the last one that such a hall lists, in order and without a gap. Who has
+        ceased to wait since they were read is left out.
         """
         for hall_id in [hall_id for hall_id in self._halls if self.wants_refill(hall_id)]:
             for booking in waiting:
@@ -146,7 +152,7 @@ class Ledger:
                 if not hall.unlisted or self._listed(hall) >= WINDOW:
                     break
                 self._halls[hall_id] = replace(hall, listed_to=booking.number)
-                if hall_id in by_hall(booking.lines):
+                if booking.state is BookingState.WAITING and hall_id in by_hall(booking.lines):
                     self._add(hall_id, unlisted=-1)
                     self._waiting.setdefault(booking.number, _party(booking))
 
@@ -179,12 +185,11 @@ class Ledger:
 
     def frozen(self, at: datetime, version: int) -> Inventory:
         """The inventory that all of it has led to."""
-        halls = tuple(hall for hall in self._halls.values() if not hall.is_removed or hall.taken or hall.parties)
         inventory = replace(
             self._inventory,
             version=version,
             as_of=at,
-            halls=None if self._inventory.halls is None else halls,
+            halls=None if self._inventory.halls is None else tuple(self.kept_halls),
             endings=tuple(self._endings[instant] for instant in sorted(self._endings)),
             waiting=tuple(self.waiting),
         )
@@ -208,12 +213,23 @@ class Ledger:
         """Gives away the places of those who haven't come."""
         for hall in self._halls.values():
             self._halls[hall.id] = replace(hall, taken=hall.held + hall.offered + hall.admitted)
-        self.set(released_before=self._inventory.next_number, released_at=at)
-        self._look_at_all()
+        self._mark(MarkKind.RELEASE, at)
 
-    def _look_at_all(self) -> None:
-        """A mark was set: every booking there is by now is to be looked at once."""
-        self.set(telling_from=0, telling_to=self._inventory.next_number)
+    def _mark(self, kind: MarkKind, at: datetime, reason: str | None = None) -> None:
+        """It has happened to every booking there is by now, each of which is to be looked at once."""
+        mark = Mark(kind=kind, before=self._inventory.next_number, at=at, reason=reason)
+        last = self._inventory.last_mark(kind)
+        if kind is MarkKind.VOID and last is not None and last.before == mark.before:
+            return  # Nobody has come since.
+        self.set(marks=(*self._inventory.marks, mark), telling_from=0, telling_to=mark.before)
+
+    def told_up_to(self, number: int) -> None:
+        """Every booking below that number was looked at since the last mark. When all were, of the marks only the last
+        of each kind is kept: that nothing which is read a little earlier than the inventory seems to live on."""
+        self.set(telling_from=number)
+        if number >= self._inventory.telling_to:
+            last = [self._inventory.last_mark(kind) for kind in MarkKind]
+            self.set(marks=tuple(mark for mark in self._inventory.marks if mark in last))
 
     def _count(self, booking: Booking, sign: int) -> None:
         state = booking.state
@@ -282,11 +298,16 @@ def lapsed(inventory: Inventory, at: datetime, rules: Rules) -> Inventory:
 
 
 def release_time(inventory: Inventory) -> datetime | None:
-    """When the places of those who haven't come are given away; None if they aren't, or are already."""
+    """When the places of those who haven't come are given away; None if they aren't, or are already.
+
+    If the event is moved to later after that, it is done once more: for those who have booked meanwhile.
+    """
     grace = inventory.terms.no_show_release
-    if grace is None or inventory.released_at is not None or inventory.status != "scheduled":
+    if grace is None or inventory.status != "scheduled":
         return None
-    return inventory.starts_at + timedelta(minutes=grace)
+    due_at = inventory.starts_at + timedelta(minutes=grace)
+    last = inventory.last_mark(MarkKind.RELEASE)
+    return due_at if last is None or last.at < due_at else None
 
 
 def sold_out(hall: HallInventory, wanted: int) -> SoldOut:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from okevents.bookings.model import BOOKED, HOLDS, Booking, BookingState, Change, Inventory
+from okevents.bookings.model import BOOKED, HOLDS, Booking, BookingState, Change, Inventory, Mark, MarkKind
 
 
 def changed(
@@ -27,19 +27,25 @@ def present(booking: Booking, inventory: Inventory, at: datetime) -> Booking:
 
     What ends many bookings at once, or ends one by time, is true before it is written into each. Whoever reads or
     changes a booking sees it so, and whoever writes it writes just this: late writing changes nothing but the date
-    of the writing.
+    of the writing. Of what has happened the first that ended the booking counts, whatever came later; that its places
+    were given away is told no more once it has ended.
     """
-    voided_at = _voided_at(booking, inventory)
-    ended_at, why = _ended_at(booking, inventory, at)
-    if ended_at is not None and (voided_at is None or ended_at <= voided_at):
-        return changed(booking, BookingState.EXPIRED, ended_at, why)
-    if voided_at is not None:
-        reason = f": {inventory.void_reason}" if inventory.void_reason else ""
-        return changed(booking, BookingState.CANCELLED, voided_at, f"the event was cancelled{reason}")
-    if booking.open_places and booking.confirmation < inventory.released_before:
-        released_at = inventory.released_at or inventory.as_of
-        return changed(booking, booking.state, released_at, "not there in time", is_released=True)
-    return booking
+    if booking.state in HOLDS and booking.expires_at is not None and booking.expires_at <= at:
+        why = "the hold has ended" if booking.state is BookingState.HELD else "the offer has ended"
+        ended = changed(booking, BookingState.EXPIRED, booking.expires_at, why)
+    else:
+        ended = booking
+    if not inventory.marks or not booking.is_live:
+        return ended
+    for mark in inventory.marks:
+        if mark.kind is MarkKind.VOID and booking.number < mark.before:
+            if ended is not booking and ended.history[-1].at <= mark.at:
+                return ended
+            reason = f": {mark.reason}" if mark.reason else ""
+            return changed(booking, BookingState.CANCELLED, mark.at, f"the event was cancelled{reason}")
+        if mark.kind is MarkKind.CLOSING and booking.state is BookingState.WAITING and booking.number < mark.before:
+            return changed(booking, BookingState.EXPIRED, mark.at, "the waiting list has closed")
+    return ended if ended is not booking else _released(booking, inventory)
 
 
 def is_late(booking: Booking) -> bool:
@@ -50,19 +56,22 @@ def is_late(booking: Booking) -> bool:
 
 def had_places(booking: Booking) -> bool:
     """Whether an expired booking had been holding places, as opposed to waiting for them."""
-    return len(booking.history) > 1 and booking.history[-2].state in HOLDS
+    return any(change.state in HOLDS for change in booking.history)
 
 
-def _voided_at(booking: Booking, inventory: Inventory) -> datetime | None:
-    if booking.is_live and booking.number < inventory.void_before:
-        return inventory.voided_at or inventory.as_of
-    return None
+def is_released(booking: Booking, inventory: Inventory) -> bool:
+    """Whether places of its guests are given away while they aren't inside."""
+    return booking.is_released or _release(booking, inventory) is not None
 
 
-def _ended_at(booking: Booking, inventory: Inventory, at: datetime) -> tuple[datetime | None, str]:
-    """When it ended by itself, and why; None if it didn't."""
-    if booking.state in HOLDS and booking.expires_at is not None and booking.expires_at <= at:
-        return booking.expires_at, "the hold has ended" if booking.state is BookingState.HELD else "the offer has ended"
-    if booking.state is BookingState.WAITING and booking.number < inventory.waiting_from:
-        return inventory.waiting_closed_at or inventory.as_of, "the waiting list has closed"
-    return None, ""
+def _released(booking: Booking, inventory: Inventory) -> Booking:
+    mark = _release(booking, inventory) if booking.open_places else None
+    if mark is None:
+        return booking
+    return changed(booking, booking.state, mark.at, "not there in time", is_released=True)
+
+
+def _release(booking: Booking, inventory: Inventory) -> Mark | None:
+    """The release that the booking was confirmed before; None if there was none since."""
+    marks = (mark for mark in inventory.marks if mark.kind is MarkKind.RELEASE)
+    return next((mark for mark in marks if booking.confirmation < mark.before), None)

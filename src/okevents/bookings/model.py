@@ -180,6 +180,25 @@ class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed_over: int = 0
 
 
+class MarkKind(StrEnum):
+    """What happened to many bookings at once: the event was cancelled, its waiting list closed, or the places of those
+    who hadn't come were given away."""
+
+    VOID = "void"
+    CLOSING = "closing"
+    RELEASE = "release"
+
+
+class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """It happened at that instant to all bookings numbered below `before` that it can happen to: to a release, it is
+    the number of the confirmation that counts."""
+
+    kind: MarkKind
+    before: int
+    at: datetime
+    reason: str | None = None
+
+
 class Inventory(Struct, frozen=True, kw_only=True):
     """All that can be booked of one event, with what is taken. It is one aggregate: it changes as one.
 
@@ -188,12 +207,11 @@ class Inventory(Struct, frozen=True, kw_only=True):
     instant by which anything of it was decided; no later decision is made by an earlier one.
 
     Its size is bounded, however many bookings there are. `endings` are the ends of holds and offers, in order, and
-    `waiting` the first of those who wait, in order. What changes many bookings at once is a mark: those numbered
-    below `void_before` ended when the event was cancelled, at `voided_at`; those below `waiting_from` that were
-    waiting have ended, at `waiting_closed_at`; of those confirmed below `released_before`, the places of who hadn't
-    come are given away, at `released_at`. What has become of a booking by time or by a mark is written into it later:
-    `untold` holds and offers have ended by time and aren't told yet, and those numbered from `telling_from` up to
-    `telling_to` are still to be looked at for a mark. `offers` counts the parties that were offered places since
+    `waiting` the first of those who wait, in order. What changes many bookings at once is one of the `marks`, in the
+    order in which they were set: of each kind the last one, and those before it until every booking was looked at.
+    What has become of a booking by time or by a mark is written into it later: `untold` holds and offers have ended by
+    time and aren't told yet, and those numbered from `telling_from` up to `telling_to` are still to be looked at for a
+    mark. `offers` counts the parties that were offered places since
     `offering_since`. `due_at` is when something is to be done even if nobody asks.
     """
 
@@ -213,19 +231,17 @@ class Inventory(Struct, frozen=True, kw_only=True):
     next_number: int = 1
     endings: tuple[Ending, ...] = ()
     waiting: tuple[Party, ...] = ()
-    void_before: int = 0
-    voided_at: datetime | None = None
-    void_reason: str | None = None
-    waiting_from: int = 0
-    waiting_closed_at: datetime | None = None
-    released_before: int = 0
-    released_at: datetime | None = None
+    marks: tuple[Mark, ...] = ()
     untold: int = 0
     telling_from: int = 0
     telling_to: int = 0
     offers: int = 0
     offering_since: datetime | None = None
     due_at: datetime | None = None
+
+    def last_mark(self, kind: MarkKind) -> Mark | None:
+        """The latest of that kind."""
+        return next((mark for mark in reversed(self.marks) if mark.kind is kind), None)
 
     @property
     def closes_at(self) -> datetime:

@@ -56,10 +56,12 @@ class Register:
     def change(self, before: Booking, after: Booking) -> None:
         """Writes a booking down that was found as `before`."""
         self.tell(before)
-        if after is not before:
+        if after is before:
+            return
+        if not before.state is after.state is BookingState.WAITING:  # Who waits keeps its place in line.
             self.ledger.strike(before)
             self.ledger.enter(after)
-            self._write(after)
+        self._write(after)
 
     def tell(self, found: Booking) -> None:
         """Writes down what has become of the booking by itself; its places were counted so already."""

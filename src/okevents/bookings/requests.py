@@ -37,12 +37,14 @@ class Book(Struct, frozen=True, kw_only=True):
 class Confirm(Struct, frozen=True, kw_only=True):
     """Take what is held or offered for good; what has ended already, if there is still room for it.
 
+    `guest_key` is that of its guest as it was read: if the hold has ended, the guest's other bookings count.
     `if_match`, here and below: only in one of these versions; None: in any.
     """
 
     event_id: EventId
     booking_id: BookingId
     payment_reference: str | None = None
+    guest_key: str = ""
     if_match: frozenset[int] | None = None
 
 

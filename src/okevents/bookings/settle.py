@@ -38,7 +38,7 @@ def needs(register: Register) -> Lookup:
 def settle(register: Register, _: Settle) -> Decision:
     """Does as much of it as was looked up; the rest stays due."""
     _tell(register)
-    register.ledger.refill(register.facts.waiting)
+    register.ledger.refill([register.find(booking.id) for booking in register.facts.waiting])
     _turn_away(register)
     _offer(register)
     reached = register.ledger.frozen(register.at, register.before.version)
@@ -50,8 +50,8 @@ def _tell(register: Register) -> None:
     for booking_id in _in_order(register):
         register.tell(register.find(booking_id))
     numbers = _numbers(register.before)
-    if numbers is not None and _marks(register.inventory) == _marks(register.before):
-        register.ledger.set(telling_from=numbers[1])
+    if numbers is not None and register.inventory.marks == register.before.marks:
+        register.ledger.told_up_to(numbers[1])
 
 
 def _turn_away(register: Register) -> None:
@@ -80,11 +80,6 @@ def _numbers(inventory: Inventory) -> tuple[int, int] | None:
     """The numbers that are next to be looked at; None if none are."""
     first, end = inventory.telling_from, inventory.telling_to
     return (first, min(first + NUMBERS_AT_ONCE, end)) if first < end else None
-
-
-def _marks(inventory: Inventory) -> tuple[int, ...]:
-    """What is different when a mark was set since: then the bookings are to be looked at from the first one again."""
-    return inventory.void_before, inventory.waiting_from, inventory.released_before, inventory.telling_from
 
 
 def _in_order(register: Register) -> list[BookingId]:

@@ -68,7 +68,8 @@ def book(register: Register, request: Book) -> Done:
 
 
 def confirm(register: Register, request: Confirm) -> Done:
-    """A hold or an offer that lasts is confirmed; one that has ended only if nobody else wants its places."""
+    """A hold or an offer that lasts is confirmed; one that has ended only if nobody else wants its places, and its
+    guest hasn't as many others as a guest may have."""
     booking = register.find(request.booking_id)
     require_version(request.if_match, booking.version)
     require("confirm", booking)
@@ -77,6 +78,7 @@ def confirm(register: Register, request: Confirm) -> Done:
         if not had_places(booking):
             raise IllegalTransition(f"the booking {booking.id} has never had places", state=booking.state)
         require_bookable(register.inventory, register.at)
+        require_within_guest_limit(register, booking.guest.key, booking.places)
         register.ledger.require_room(booking.lines)
         reason = LATE
     elif register.inventory.ends_at <= register.at:
@@ -139,14 +141,20 @@ def require_bookable(inventory: Inventory, at: datetime) -> None:
         raise HallsUnknown(said)
 
 
-def require_within_limits(register: Register, guest_key: str, places: int, *, had: int = 0) -> None:
-    """Raises TooManyPlaces or GuestLimitReached. `had`: so many of the guest's places are among them already."""
+def require_within_limits(register: Register, guest_key: str, places: int) -> None:
+    """What a new booking may have. Raises TooManyPlaces or GuestLimitReached."""
     terms = register.inventory.terms
     if terms.max_places is not None and places > terms.max_places:
         said = f"{places} places were asked for; one booking may have {terms.max_places}"
         raise TooManyPlaces(said, max_places=terms.max_places)
+    require_within_guest_limit(register, guest_key, places)
+
+
+def require_within_guest_limit(register: Register, guest_key: str, places: int) -> None:
+    """Whether a guest may have so many places more. Raises GuestLimitReached."""
+    terms = register.inventory.terms
     if terms.max_places_per_guest is not None:
-        taken = sum(booking.places for booking in register.of_guest(guest_key)) - had
+        taken = sum(booking.places for booking in register.of_guest(guest_key))
         left = max(0, terms.max_places_per_guest - taken)
         if places > left:
             said = f"a guest may have {terms.max_places_per_guest} places of this event, and this one has {taken}"
