@@ -250,7 +250,9 @@ class Ledger:
                 self._add(hall_id, waiting=sign * places, parties=sign)
 
     def _add(self, hall_id: HallId, **amounts: int) -> None:
-        hall = self._halls[hall_id]
+        hall = self._halls.get(hall_id)
+        if hall is None:
+            return  # The booking was read after another process had changed the inventory: this will never be stored.
         self._halls[hall_id] = replace(hall, **{name: getattr(hall, name) + by for name, by in amounts.items()})
 
     def _end(self, booking: Booking, kind: str, sign: int) -> None:

@@ -115,8 +115,8 @@ def _bookings(
 
     service = BookingService(database, outgoing, clock, random_nonce, heard, rules=settings.rules, changed=changed)
     live = LiveAvailability(service.reading.availability)
-    keys = TicketKeys(lambda: load_keys(database.keyring), tickets.signer, clock)
-    return Bookings(service, Door(service, keys, tickets.printer()), live)
+    keys = TicketKeys(lambda: load_keys(database.keyring), tickets.open_signer, clock)
+    return Bookings(service, Door(service, keys, tickets.open_printer()), live)
 
 
 async def _listen(
