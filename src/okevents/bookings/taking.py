@@ -151,9 +151,9 @@ def require_within_limits(register: Register, guest_key: str, places: int) -> No
 
 
 def require_within_guest_limit(register: Register, guest_key: str, places: int) -> None:
-    """Whether a guest may have so many places more. Raises GuestLimitReached."""
+    """Whether a guest may have so many places more. Raises GuestLimitReached; never if the guest was erased."""
     terms = register.inventory.terms
-    if terms.max_places_per_guest is not None:
+    if terms.max_places_per_guest is not None and guest_key:
         taken = sum(booking.places for booking in register.of_guest(guest_key))
         left = max(0, terms.max_places_per_guest - taken)
         if places > left:
