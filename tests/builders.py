@@ -12,6 +12,7 @@ from okevents.bookings.messages import availability_message, booking_message
 from okevents.bookings.model import Booking, BookingState, Change, Guest, HallInventory, Inventory, Line
 from okevents.bookings.ports import Part
 from okevents.contracts.availability import Availability, HallAvailability
+from okevents.contracts.event import BookingTerms
 from okevents.events.messages import announcement
 from okevents.events.model import Event, Hall, Location
 from okevents.events.ports import EventChange
@@ -77,6 +78,16 @@ def a_full_event(**changes: Any) -> Event:
         "organiser": "ada",
         "status": "cancelled",
         "reason": "the roof leaks",
+        "cancellations": 2,
+        "last_cancel_reason": "the roof leaks",
+        "booking": BookingTerms(
+            opens=NOW,
+            closes=NOW + timedelta(days=29, milliseconds=1),
+            max_places=4,
+            max_places_per_guest=6,
+            check_in_opens=NOW + timedelta(days=29, hours=23),
+            no_show_release=20,
+        ),
         "updated_at": NOW + timedelta(milliseconds=123),
         "location": a_location(halls=(a_hall(), a_hall(name="attic", location="", capacity=5))),
     }

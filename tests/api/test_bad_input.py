@@ -128,7 +128,7 @@ async def test_a_cursor_that_was_tampered_with(http: httpx.AsyncClient) -> None:
         ({"hold": -1}, "/hold"),
         ({"hold": 3601}, "/hold"),
         ({"vip": True}, "/vip"),
-        ({"lines": [{"hall": "lobby", "places": 1}]}, "/hall"),
+        ({"places": None, "lines": [{"hall": "lobby", "places": 1}]}, "/hall"),
         ({"hall": None}, "/hall"),
         ({"places": None}, "/places"),
         ({"hall": None, "places": None, "lines": []}, "/lines"),
