@@ -14,11 +14,12 @@ CREATE TABLE numbered_bookings (
   document BLOB NOT NULL
 ) STRICT;
 
--- Those there are get their numbers in the order in which they were made. They are confirmed or cancelled.
+-- Those there are get their numbers in the order in which they were made. They are confirmed or cancelled. Without the
+-- Z at their end, instants with and without fractions of a second are in order.
 WITH numbered AS (
   SELECT id, event_id, version, CAST(document AS TEXT) AS document,
     row_number() OVER (
-      PARTITION BY event_id ORDER BY CAST(document AS TEXT) ->> '$.created_at', id
+      PARTITION BY event_id ORDER BY rtrim(CAST(document AS TEXT) ->> '$.created_at', 'Z'), id
     ) AS number
   FROM bookings
 )
