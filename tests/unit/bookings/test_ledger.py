@@ -8,7 +8,7 @@ from okevents.bookings.decided import decide
 from okevents.bookings.facts import Facts
 from okevents.bookings.ledger import Ledger, lapsed, release_time
 from okevents.bookings.model import Booking, BookingState, MarkKind
-from okevents.bookings.requests import Amend, Cancel, Confirm
+from okevents.bookings.requests import Amend, Cancel, Confirm, Request
 from okevents.bookings.rules import Rules
 from okevents.kernel.ids import random_nonce
 from tests.unit.bookings.desk import DAY, HOLD, HOUR, MINUTE, START, Desk, hall_id, terms
@@ -115,7 +115,7 @@ def test_bookings_that_were_read_later_than_the_inventory_are_no_fault() -> None
     desk.hear(halls={"lobby": 10, "attic": 5})
     held, booking = desk.book(hall="attic"), desk.confirmed(hall="attic")
     desk.check_in(booking)
-    requests = [
+    requests: list[Request] = [
         desk.of(Confirm, held),
         desk.of(Amend, booking, name="Bob"),
         desk.of(Cancel, held),
