@@ -1,5 +1,6 @@
 """Valid things by default: a test names only what it is about."""
 
+import itertools
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -23,6 +24,10 @@ NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """What the things here take for the present."""
 
 T = TypeVar("T", bound=Struct)
+
+
+_numbers = itertools.count(1)
+"""In the order in which they are made, whatever they are of."""
 
 
 def object_id() -> str:
@@ -157,6 +162,7 @@ def a_booking(inventory: Inventory, **changes: Any) -> Booking:
     booking = Booking(
         id=BookingId(object_id()),
         event_id=inventory.event_id,
+        number=next(_numbers),
         lines=(Line(hall_id=hall.id, hall=hall.name, places=1),),
         guest=Guest(name="Ada", email="ada@example.org"),
         state=BookingState.CONFIRMED,

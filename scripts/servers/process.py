@@ -112,8 +112,8 @@ def is_running(pid: int) -> bool:
 def family(pid: int) -> list[int]:
     """The process and all that it started."""
     children: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it may end while it is looked at
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
             children += [int(child) for child in task.read_text().split()]
     return [pid, *(each for child in children for each in family(child))]
 

@@ -13,5 +13,6 @@ def with_halls(*halls: dict[str, Any]) -> dict[str, Any]:
 
 
 def a_booking(event_id: str, /, **changes: Any) -> dict[str, Any]:
+    """Confirmed at once."""
     guest = {"name": "Ada Example", "email": "ada@example.org"}
-    return {"event_id": event_id, "hall": "lobby", "places": 2, "guest": guest} | changes
+    return {"event_id": event_id, "hall": "lobby", "places": 2, "guest": guest, "hold": 0} | changes

@@ -124,7 +124,19 @@ async def test_a_cursor_that_was_tampered_with(http: httpx.AsyncClient) -> None:
         ({"guest": {"name": "", "email": "a@b"}}, "/guest/name"),
         ({"guest": {"name": "a", "email": "nobody"}}, "/guest/email"),
         ({"hall": ""}, "/hall"),
-        ({"waitlist": True}, "/waitlist"),
+        ({"waitlist": "yes"}, "/waitlist"),
+        ({"hold": -1}, "/hold"),
+        ({"hold": 3601}, "/hold"),
+        ({"vip": True}, "/vip"),
+        ({"lines": [{"hall": "lobby", "places": 1}]}, "/hall"),
+        ({"hall": None}, "/hall"),
+        ({"places": None}, "/places"),
+        ({"hall": None, "places": None, "lines": []}, "/lines"),
+        (
+            {"hall": None, "places": None, "lines": [{"hall": "a", "places": 1}, {"hall": "a", "places": 1}]},
+            "/lines/1/hall",
+        ),
+        ({"hall": None, "places": None, "lines": [{"hall": "a", "places": 0}]}, "/lines/0/places"),
     ],
 )
 async def test_a_bad_booking_names_the_field(http: httpx.AsyncClient, change: Any, pointer: str) -> None:

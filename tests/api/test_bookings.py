@@ -1,15 +1,21 @@
 """The Booking Service over HTTP."""
 
 import asyncio
+from typing import Any
 
 import httpx
 
 from tests.api.bodies import a_booking, an_event
 
 
-async def an_event_with(http: httpx.AsyncClient, capacity: int) -> str:
-    location = {"name": "x", "halls": [{"name": "lobby", "capacity": capacity}]}
-    event_id: str = (await http.post("/events", json=an_event(location=location))).json()["id"]
+async def an_event_with(
+    http: httpx.AsyncClient, capacity: int, *, halls: list[dict[str, Any]] | None = None, **changes: Any
+) -> str:
+    """An event that can be booked, with a lobby of that capacity unless halls are given."""
+    location = {"name": "x", "halls": halls or [{"name": "lobby", "capacity": capacity}]}
+    answer = await http.post("/events", json=an_event(location=location, **changes))
+    assert answer.status_code == 201, answer.text
+    event_id: str = answer.json()["id"]
     async with asyncio.timeout(10):
         while (await http.get(f"/availability/{event_id}")).status_code == 404:
             await asyncio.sleep(0.02)

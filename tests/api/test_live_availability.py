@@ -53,7 +53,7 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
     async with running(settings, Shape.UP, lambda name, event: None) as parts:
         assert parts.bookings is not None
         assert isinstance(parts.broker, LocalBroker)
-        hub = LiveAvailability(parts.bookings.availability)
+        hub = LiveAvailability(parts.bookings.service.reading.availability)
         listening = await parts.broker.listen([AVAILABILITY_CHANGED], hub.hear_message, hub.lost_touch)
         plain = app.build(parts.events, parts.bookings, health_checks=[], limits=app.Limits())
 

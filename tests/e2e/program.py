@@ -15,6 +15,10 @@ import httpx
 COMMAND = Path(sys.executable).with_name("okevents")
 STARTED_WITHIN = 30.0
 
+PATIENCE = httpx.Timeout(120.0, pool=None)
+"""Of the clients: on a slow machine thousands of requests wait for a connection, and then for an answer. If none comes
+at all, the test's own time-out ends it."""
+
 
 class Program:
     """A running `okevents`, and every line that it has printed."""
@@ -26,7 +30,7 @@ class Program:
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._reading = asyncio.create_task(self._read())
-        self.http = httpx.AsyncClient(timeout=30.0, limits=httpx.Limits(max_connections=64))
+        self.http = httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=64))
 
     async def line(self, pattern: str, timeout: float = STARTED_WITHIN) -> re.Match[str]:
         """The first line in which the pattern is found, printed already or yet to come."""

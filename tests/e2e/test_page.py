@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from okevents.http.operations import BOOKINGS, BOTH, EVENTS
+from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.operations import BOTH, EVENTS
 from tests import servers
 from tests.e2e.program import running
 
@@ -41,5 +42,5 @@ async def test_it_offers_every_operation_and_complains_of_nothing(tmp_path: Path
     async with running("up", folder=tmp_path) as program:
         document, complaints = await seen(f"{program.http.base_url}/schema", tmp_path)
     shown = [html.unescape(text) for text in re.findall(r"<summary>.*?</code> (.*?)</summary>", document)]
-    assert sorted(shown) == sorted(operation.summary for operation in (*BOTH, *EVENTS, *BOOKINGS))
+    assert sorted(shown) == sorted(operation.summary for operation in (*BOTH, *EVENTS, *BOOKINGS, *DOOR))
     assert complaints == []

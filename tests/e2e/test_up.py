@@ -49,6 +49,7 @@ async def test_an_event_is_heard_booked_and_shown_and_is_there_after_a_restart(t
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_2000_guests_for_100_places_get_exactly_100_bookings(tmp_path: Path) -> None:
     async with running("up", folder=tmp_path) as program:
         event_id = await publish(program.http, "Rush", 100)

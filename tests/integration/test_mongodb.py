@@ -178,9 +178,9 @@ async def test_bookings_whose_commit_was_never_applied_are_completed_by_whoever_
     inventory = an_inventory()
     booking = a_booking(inventory)
     await raw["commits"].insert_one(bookings._commit_of(a_part(inventory, booking)))
-    assert await bookings_database.bookings.find(booking.id) is None
-    snapshot = await bookings_database.bookings.load([inventory.event_id], [booking.id])
-    assert snapshot.inventories[inventory.event_id] == inventory
-    assert snapshot.bookings[booking.id] == booking
+    assert await bookings_database.reports.find(booking.id) is None
+    loaded = await bookings_database.bookings.load([inventory.event_id])
+    assert loaded.inventories[inventory.event_id] == inventory
+    assert await bookings_database.reports.find(booking.id) == booking
     assert await bookings_database.outbox.backlog() == 2
-    assert abs((snapshot.now - datetime.now(UTC)).total_seconds()) < 60
+    assert abs((loaded.now - datetime.now(UTC)).total_seconds()) < 60

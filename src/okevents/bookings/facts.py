@@ -34,6 +34,11 @@ class Lookup(Struct, frozen=True, kw_only=True):
     def is_empty(self) -> bool:
         return self == Lookup(event_id=self.event_id)
 
+    @property
+    def names_bookings_only(self) -> bool:
+        """Whether every booking is looked for by its id."""
+        return replace(self, booking_ids=frozenset()).is_empty
+
     def merged(self, other: "Lookup") -> "Lookup":
         """Both in one. Only one of them looks for what is due."""
         return replace(

@@ -147,10 +147,6 @@ class Keyring(Protocol):
         """Those whose names begin so. Raises StoreUnavailable."""
         ...
 
-    async def drop(self, name: str) -> bool:
-        """Deletes it for good. False if there is no such one. Raises StoreUnavailable."""
-        ...
-
 
 class BookingsDatabase(ServiceDatabase, Protocol):
     """Everything that the Booking Service stores."""

@@ -20,7 +20,7 @@ from okevents.bookings.draft import (
 from okevents.bookings.full import require_not_full
 from okevents.bookings.hearing import heard_state
 from okevents.bookings.job import Answer, BookingAnswer, Wanted
-from okevents.bookings.model import Inventory
+from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import BookingsDatabase
 from okevents.bookings.reading import BookingReading
 from okevents.bookings.representation import with_secret
@@ -111,9 +111,11 @@ class BookingService:
         """Raises BadInput, BookingNotFound, IllegalTransition, SoldOut, PreconditionFailed and what the event's state
         forbids; KeyReused, KeyInFlight."""
         draft = decoded(body, ConfirmationDraft)
+        booking = await self._find(booking_id)
         request = Confirm(
-            event_id=await self.event_of(booking_id),
+            event_id=booking.event_id,
             booking_id=booking_id,
+            guest_key=booking.guest.key,
             payment_reference=draft.payment_reference,
             if_match=caller.if_match,
         )
@@ -177,10 +179,7 @@ class BookingService:
 
     async def event_of(self, booking_id: BookingId) -> EventId:
         """The event whose inventory the booking belongs to. Raises BookingNotFound."""
-        booking = self._writer.find_booking(booking_id) or await self._database.reports.find(booking_id)
-        if booking is None:
-            raise BookingNotFound(f"there is no booking {booking_id}")
-        return booking.event_id
+        return (await self._find(booking_id)).event_id
 
     def now(self) -> datetime:
         """The database's time, as far as it is known here."""
@@ -209,6 +208,13 @@ class BookingService:
     async def change_booking(self, request: OfBooking, body: bytes, caller: Caller) -> Booked:
         """Raises what the request is refused with, KeyReused and KeyInFlight."""
         return _booked(await self.change(request, caller.claim(body, self._nonces()), caller))
+
+    async def _find(self, booking_id: BookingId) -> Booking:
+        """The booking as it is known here, or as it is written."""
+        booking = self._writer.find_booking(booking_id) or await self._database.reports.find(booking_id)
+        if booking is None:
+            raise BookingNotFound(f"there is no booking {booking_id}")
+        return booking
 
     async def _settle(self, event_id: EventId) -> None:
         await self._writer.submit(Wanted(request=Settle(event_id=event_id)))

@@ -48,7 +48,7 @@ class TicketKeys:
         if known is not None and self._clock.monotonic() - self._loaded_at < FRESH_FOR:
             return known
         try:
-            return await self._newer(known)
+            return await self._newest()
         except StoreUnavailable:
             if known is None:
                 raise
@@ -64,22 +64,22 @@ class TicketKeys:
         try:
             return signer.verify(token)
         except UnknownTicketKey:
-            newer = await self._newer(signer)
+            newer = await self._newest()
             if newer is signer:
                 raise
         return newer.verify(token)
 
-    async def _newer(self, known: TicketSigner | None) -> TicketSigner:
-        """A signer that was made after the known one; the same one if the keys were asked for a moment ago."""
+    async def _newest(self) -> TicketSigner:
+        """A signer with keys that were loaded now, or a moment ago: so those who ask at once share one asking.
+
+        Raises StoreUnavailable, for a moment without asking again.
+        """
         async with self._loading:
-            if self._signer is not None and self._signer is not known:
-                return self._signer
-            if self._tried_at is not None and self._clock.monotonic() - self._tried_at < PAUSE:
-                if self._failure is not None:
-                    raise StoreUnavailable(self._failure.detail)
-                if self._signer is not None:
-                    return self._signer
-            return await self._ask()
+            if self._tried_at is None or self._clock.monotonic() - self._tried_at >= PAUSE:
+                return await self._ask()
+            if self._signer is None or self._failure is not None:
+                raise StoreUnavailable(self._failure.detail if self._failure else "the ticket keys aren't loaded")
+            return self._signer
 
     async def _ask(self) -> TicketSigner:
         try:

@@ -73,7 +73,8 @@ class TicketSheet(Struct, frozen=True, kw_only=True):
 
 
 class TicketPrinter(Protocol):
-    """Makes signed tickets visible. No I/O; a page costs milliseconds for each ticket."""
+    """Makes signed tickets visible. No I/O, but each code costs tens of milliseconds: too long for the event loop, so
+    call it in a thread, which every method allows."""
 
     def page(self, sheet: TicketSheet) -> bytes:
         """A page of HTML in UTF-8, to be shown or printed. It runs no script, and asks its own origin for the

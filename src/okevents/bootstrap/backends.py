@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from okevents.bookings.ports import BookingsDatabase
@@ -11,7 +12,7 @@ from okevents.config.shape import Shape
 from okevents.errors import ConfigurationError
 from okevents.events.ports import EventsDatabase
 from okevents.kernel.database import Database
-from okevents.messaging.ports import Broker, DeadLetterStore
+from okevents.messaging.ports import Broadcasts, Broker, DeadLetterStore
 
 
 def events_database(settings: Settings) -> EventsDatabase:
@@ -38,7 +39,11 @@ def databases(settings: Settings, shape: Shape) -> dict[str, Database]:
     return opened
 
 
-def broker(settings: Settings, dead_letters: Mapping[str, DeadLetterStore]) -> Broker:
+class Carrier(Broker, Broadcasts, Protocol):
+    """A broker that can broadcast, too: all of them can."""
+
+
+def broker(settings: Settings, dead_letters: Mapping[str, DeadLetterStore]) -> Carrier:
     """The broker, not connected yet. `dead_letters`: where each queue's are kept, if the broker can't keep them."""
     if settings.broker == "local:":
         return LocalBroker(settings.topology, dead_letters)

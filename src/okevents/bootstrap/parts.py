@@ -8,20 +8,29 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from msgspec import Struct
 
+from okevents import tickets
+from okevents.bookings.door import Door
+from okevents.bookings.key_names import load_keys
+from okevents.bookings.live import LiveAvailability
+from okevents.bookings.model import Inventory
+from okevents.bookings.ports import BookingsDatabase
 from okevents.bookings.service import BookingService, Heard
+from okevents.bookings.ticket_keys import TicketKeys
 from okevents.bootstrap import backends
+from okevents.bootstrap.backends import Carrier
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVENT_CREATED, EVENT_UPDATED
 from okevents.errors import MessagingError, OkeventsError
 from okevents.events.service import EventService
+from okevents.http.app import Bookings
 from okevents.kernel.clock import Clock, SystemClock
 from okevents.kernel.database import Database
 from okevents.kernel.idempotency import KEPT_FOR, IdempotencyStore
 from okevents.kernel.ids import random_nonce
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.consumer import Consumer, Handler
-from okevents.messaging.ports import Broker, DeadLetterStore, Outbox, Subscription
+from okevents.messaging.ports import Broker, DeadLetterStore, Outbox, Outgoing, Subscription
 from okevents.messaging.relay import Relay
 
 log = logging.getLogger(__name__)
@@ -33,7 +42,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     """What serves requests; None where the shape doesn't have it."""
 
     events: EventService | None
-    bookings: BookingService | None
+    bookings: Bookings | None
     databases: Mapping[str, Database]
     broker: Broker
 
@@ -66,7 +75,7 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
         stack.push_async_callback(broker.close)
         handlers: dict[str, dict[str, Handler]] = {}
         events: EventService | None = None
-        bookings: BookingService | None = None
+        bookings: Bookings | None = None
         if events_database is not None:
             relay = await _relay(stack, events_database.outbox, broker)
             events = EventService(events_database, relay, clock, random_nonce)
@@ -75,13 +84,15 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             await _sweeping(stack, events_database.answers, clock)
         if bookings_database is not None:
             relay = await _relay(stack, bookings_database.outbox, broker)
-            bookings = BookingService(bookings_database, relay, clock, random_nonce, heard)
-            stack.push_async_callback(bookings.close)
+            bookings = _bookings(settings, bookings_database, relay, clock, heard)
+            stack.push_async_callback(bookings.service.close)
             names = (EVENT_CREATED, EVENT_UPDATED, EVENT_CANCELLED)
-            handlers[settings.bookings_queue] = dict.fromkeys(names, bookings.hear_event)
+            handlers[settings.bookings_queue] = dict.fromkeys(names, bookings.service.hear_event)
             await _sweeping(stack, bookings_database.answers, clock)
+            await _background(stack, bookings.service.keep_settled(), "settle")
 
-        await _background(stack, _listen(settings, broker, handlers, stack), "listen")
+        live = None if bookings is None else bookings.live
+        await _background(stack, _listen(settings, broker, handlers, live, stack), "listen")
         if events is not None:
             await _background(stack, _announce(events), "announce")
         yield Parts(events=events, bookings=bookings, databases=databases, broker=broker)
@@ -94,8 +105,26 @@ async def _relay(stack: AsyncExitStack, outbox: Outbox, broker: Broker) -> Relay
     return relay
 
 
+def _bookings(
+    settings: Settings, database: BookingsDatabase, outgoing: Outgoing, clock: Clock, heard: Heard
+) -> Bookings:
+    """The Booking Service, its doors, and those who follow its numbers."""
+
+    def changed(inventory: Inventory) -> None:
+        live.hear(inventory.event_id, inventory.version)
+
+    service = BookingService(database, outgoing, clock, random_nonce, heard, rules=settings.rules, changed=changed)
+    live = LiveAvailability(service.reading.availability)
+    keys = TicketKeys(lambda: load_keys(database.keyring), tickets.open_signer, clock)
+    return Bookings(service, Door(service, keys, tickets.open_printer()), live)
+
+
 async def _listen(
-    settings: Settings, broker: Broker, handlers: Mapping[str, Mapping[str, Handler]], stack: AsyncExitStack
+    settings: Settings,
+    broker: Carrier,
+    handlers: Mapping[str, Mapping[str, Handler]],
+    live: LiveAvailability | None,
+    stack: AsyncExitStack,
 ) -> None:
     """Connects to the broker, however long that takes, and subscribes."""
     backoff, attempt = Backoff(first=0.2), 0
@@ -112,6 +141,9 @@ async def _listen(
         consumer = Consumer(by_name, max_attempts=settings.max_attempts)
         subscription: Subscription = await broker.subscribe(queue, consumer.receive, prefetch=settings.prefetch)
         stack.push_async_callback(subscription.close)
+    if live is not None:
+        listening = await broker.listen([AVAILABILITY_CHANGED], live.hear_message, live.lost_touch)
+        stack.push_async_callback(listening.close)
 
 
 async def _announce(events: EventService) -> None:

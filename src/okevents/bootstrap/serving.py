@@ -32,7 +32,8 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
         )
         _collect_garbage_less_often()
         asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
-        await server.serve(asgi, settings.host, settings.port, settings.shutdown_grace, on_listening)
+        on_stop = (lambda: None) if parts.bookings is None else parts.bookings.live.close
+        await server.serve(asgi, settings.host, settings.port, settings.shutdown_grace, on_listening, on_stop)
 
 
 def _collect_garbage_less_often() -> None:

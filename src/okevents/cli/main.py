@@ -5,6 +5,7 @@ import sys
 import click
 
 from okevents import __version__
+from okevents.cli.booking import booking
 from okevents.cli.catalogue import event
 from okevents.cli.contracts import asyncapi
 from okevents.cli.dead_letters import dead_letters
@@ -31,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (up, events, bookings, migrate, demo, config, asyncapi, dead_letters, event):
+for command in (up, events, bookings, migrate, demo, config, asyncapi, dead_letters, event, booking):
     cli.add_command(command)
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from msgspec import Struct
 
+from okevents.bookings.rules import Rules
 from okevents.config import urls
 from okevents.config.option import Option
 from okevents.config.settings import Settings
@@ -144,7 +145,18 @@ def _faults_together(shape: Shape, values: Mapping[str, Any]) -> list[str]:
         faults.append(f"the broker {said}; a service of its own meets the other on --broker amqp://host/")
     if shape is Shape.UP and urls.place(values["events_database"]) == urls.place(values["bookings_database"]):
         faults.append("both services are given one database; each needs one of its own")
+    rules = Settings(**values).rules if not faults else None
+    if rules is not None:
+        faults += [f"{said}; set one of them otherwise" for is_wrong, said in _contradictions(rules) if is_wrong]
     return faults
+
+
+def _contradictions(rules: Rules) -> list[tuple[bool, str]]:
+    return [
+        (rules.hold > rules.max_hold, "hold is longer than max-hold, the longest that a request may ask for"),
+        (rules.max_hold > rules.hold_limit, "max-hold is longer than hold-limit, the longest hold in total"),
+        (rules.min_offer > rules.offer, "min-offer is longer than offer"),
+    ]
 
 
 def _flag(name: str) -> str:

@@ -15,6 +15,7 @@ class Part(StrEnum):
     LISTENING = "listening"
     STORAGE = "storage"
     MESSAGES = "messages"
+    BOOKINGS = "bookings"
     LIMITS = "limits"
     LOGS = "logs"
 

@@ -1,10 +1,12 @@
 """The settings: the one table that options, environment variables, the TOML file and the documentation follow."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Struct
 
+from okevents.bookings.rules import Rules
 from okevents.config import parse, urls
 from okevents.config.option import Option, Part
 from okevents.config.shape import Shape
@@ -14,9 +16,17 @@ from okevents.observability.masking import masked
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
 
+_DAY = 86_400.0
 _UP = frozenset({Shape.UP})
 _WITH_EVENTS = frozenset({Shape.UP, Shape.EVENTS})
 _WITH_BOOKINGS = frozenset({Shape.UP, Shape.BOOKINGS})
+
+
+def _lasting(help: str, least: float, most: float) -> Option:
+    """A length of time that the Booking Service goes by."""
+    return Option(
+        part=Part.BOOKINGS, help=help, parse=parse.seconds(least, most), metavar="SECONDS", shapes=_WITH_BOOKINGS
+    )
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -163,14 +173,40 @@ class Settings(Struct, frozen=True, kw_only=True):
             metavar="COUNT",
         ),
     ] = 5
+    hold: Annotated[float, _lasting("How long places are held where a request doesn't say.", 1, 30 * _DAY)] = 900.0
+    max_hold: Annotated[float, _lasting("The longest hold that a request may ask for.", 1, 30 * _DAY)] = 3600.0
+    hold_limit: Annotated[
+        float, _lasting("The longest that places are held in total, with all extensions.", 1, 30 * _DAY)
+    ] = 7200.0
+    offer: Annotated[
+        float,
+        _lasting(
+            "How long places are offered to a waiting party; at most half of the time until booking closes.",
+            1,
+            30 * _DAY,
+        ),
+    ] = _DAY
+    min_offer: Annotated[float, _lasting("The shortest offer, however near the closing of booking.", 1, 30 * _DAY)] = (
+        900.0
+    )
+    max_passes: Annotated[
+        int,
+        Option(
+            part=Part.BOOKINGS,
+            help="How often a waiting party that is too large for what is free is passed over; then places are kept "
+            "for it.",
+            parse=parse.whole(0, 1_000),
+            metavar="COUNT",
+            shapes=_WITH_BOOKINGS,
+        ),
+    ] = 3
     page_size: Annotated[
         int,
         Option(
             part=Part.LIMITS,
-            help="Events in a page of GET /events where the request doesn't say.",
+            help="Entries in a page of a list where the request doesn't say.",
             parse=parse.whole(1, 10_000),
             metavar="COUNT",
-            shapes=_WITH_EVENTS,
         ),
     ] = 50
     max_page_size: Annotated[
@@ -180,7 +216,6 @@ class Settings(Struct, frozen=True, kw_only=True):
             help="The most that a request may ask for in a page.",
             parse=parse.whole(1, 10_000),
             metavar="COUNT",
-            shapes=_WITH_EVENTS,
         ),
     ] = 500
     max_body: Annotated[
@@ -237,6 +272,18 @@ class Settings(Struct, frozen=True, kw_only=True):
             metavar="FORMAT",
         ),
     ] = "text"
+
+    @property
+    def rules(self) -> Rules:
+        """What the Booking Service goes by."""
+        return Rules(
+            hold=timedelta(seconds=self.hold),
+            max_hold=timedelta(seconds=self.max_hold),
+            hold_limit=timedelta(seconds=self.hold_limit),
+            offer=timedelta(seconds=self.offer),
+            min_offer=timedelta(seconds=self.min_offer),
+            max_passes=self.max_passes,
+        )
 
     @property
     def topology(self) -> Topology:

@@ -1,6 +1,6 @@
 """What a client sends to create or change an event: its shape, its limits, and how it becomes an event."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from msgspec import Meta, Struct
 
 from okevents.errors import BadInput, FieldFault
-from okevents.events import identity
-from okevents.events.model import Event, Hall, Location
-from okevents.kernel.clock import MILLISECOND, from_milliseconds
+from okevents.events import identity, instant
+from okevents.events.instant import Instant
+from okevents.events.model import Event, Hall, Location, over_at
+from okevents.events.terms import TermsDraft, to_terms
 from okevents.kernel.ids import EventId, HallId, is_object_id
 
 MAX_CAPACITY = 1_000_000
@@ -26,13 +27,6 @@ ShortText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!
 LongText = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)")]
 Capacity = Annotated[int, Meta(ge=1, le=MAX_CAPACITY, description="How many people the hall takes.")]
 Hour = Annotated[int, Meta(ge=0, le=24, description="Hour of the day.")]
-Instant = Annotated[
-    int | datetime,
-    Meta(
-        description="Unix milliseconds, or RFC 3339 text with an offset.",
-        examples=[1924977600000],
-    ),
-]
 Given = Any
 """The server's own fields: accepted, so that what was read can be sent back, and ignored."""
 
@@ -72,9 +66,11 @@ class EventDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     timezone: Annotated[str, Meta(max_length=100, description="IANA time zone.")] | None = None
     tags: Annotated[list[Name], Meta(max_length=50)] = []
     organiser: ShortText = ""
+    booking: TermsDraft | None = None
     id: Given = None
     status: Given = None
     reason: Given = None
+    cancellations: Given = None
     version: Given = None
     created: Given = None
     updated: Given = None
@@ -84,10 +80,11 @@ def to_event(draft: EventDraft, event_id: EventId, now: datetime, present: Event
     """The event that the draft describes, in version 1.
 
     `present` is what it is to replace, whose halls and location keep their ids. Raises BadInput with every fault that
-    the shape alone can't tell: dates reversed or out of range, an unknown time zone, two halls of one name or id.
+    the shape alone can't tell: dates reversed or out of range, an unknown time zone, two halls of one name or id, terms
+    of booking that contradict each other or the event.
     """
     faults: list[FieldFault] = []
-    starts_at = _instant(draft.startdate, "/startdate", faults)
+    starts_at = instant.utc(draft.startdate, "/startdate", faults)
     ends_at = _end(draft, starts_at, faults)
     if draft.timezone is not None and not _is_timezone(draft.timezone):
         faults.append(
@@ -97,6 +94,7 @@ def to_event(draft: EventDraft, event_id: EventId, now: datetime, present: Event
             )
         )
     faults.extend(_hall_faults(draft.location.halls))
+    terms = to_terms(draft.booking, starts_at and ends_at and over_at(starts_at, ends_at, draft.duration), faults)
     if faults or starts_at is None or ends_at is None:
         raise BadInput(faults)
     return Event(
@@ -110,6 +108,7 @@ def to_event(draft: EventDraft, event_id: EventId, now: datetime, present: Event
         timezone=draft.timezone,
         tags=tuple(draft.tags),
         organiser=draft.organiser,
+        booking=terms,
         created_at=now,
         updated_at=now,
     )
@@ -127,31 +126,11 @@ def _end(draft: EventDraft, starts_at: datetime | None, faults: list[FieldFault]
                 )
             )
             return None
-    ends_at = _instant(draft.enddate, "/enddate", faults)
+    ends_at = instant.utc(draft.enddate, "/enddate", faults)
     if starts_at is not None and ends_at is not None and ends_at < starts_at:
         said = f"is {ends_at.isoformat()}, before the start at {starts_at.isoformat()}"
         faults.append(FieldFault("/enddate", f"{said}; the start or later is expected"))
     return ends_at
-
-
-def _instant(given: int | datetime, pointer: str, faults: list[FieldFault]) -> datetime | None:
-    """The instant in UTC, cut to the millisecond; None, with a fault added, if there is no such one."""
-    try:
-        if isinstance(given, int):
-            return from_milliseconds(given)
-        if given.tzinfo is None:
-            faults.append(
-                FieldFault(
-                    pointer,
-                    f"is {given.isoformat()}, without an offset; add 'Z' or '+02:00'",
-                )
-            )
-            return None
-        instant = given.astimezone(UTC)
-        return instant - timedelta(microseconds=instant.microsecond) % MILLISECOND
-    except OverflowError:
-        faults.append(FieldFault(pointer, f"is {given}; an instant of the years 1 to 9999 is expected"))
-        return None
 
 
 @lru_cache(maxsize=1)

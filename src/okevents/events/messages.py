@@ -28,6 +28,9 @@ def state(event: Event) -> EventState:
         halls=tuple(HallState(id=hall.id, name=hall.name, capacity=hall.capacity) for hall in event.location.halls),
         reason=event.reason,
         timezone=event.timezone,
+        booking=event.booking,
+        cancellations=event.cancellations,
+        last_cancel_reason=event.last_cancel_reason,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from okevents.contracts.event import EventStatus
+from okevents.contracts.event import BookingTerms, EventStatus
 from okevents.errors import IllegalTransition
 from okevents.kernel.ids import EventId, HallId, LocationId
 
@@ -34,7 +34,8 @@ class Location(Struct, frozen=True, kw_only=True):
 class Event(Struct, frozen=True, kw_only=True):
     """Something that people attend. `duration` is in minutes; instants are aware UTC, exact to the millisecond.
 
-    `version` counts its changes from 1, without a gap.
+    `version` counts its changes from 1, without a gap; `cancellations` how often it was cancelled, the last time for
+    `last_cancel_reason`.
     """
 
     id: EventId
@@ -49,20 +50,17 @@ class Event(Struct, frozen=True, kw_only=True):
     organiser: str = ""
     status: EventStatus = "scheduled"
     reason: str | None = None
+    booking: BookingTerms = BookingTerms()
+    cancellations: int = 0
+    last_cancel_reason: str | None = None
     version: int = 1
     created_at: datetime
     updated_at: datetime
 
     @property
     def over_at(self) -> datetime:
-        """When it is really over: the later of its end and its start plus its duration.
-
-        Never beyond what datetime can hold, whatever an older program stored.
-        """
-        try:
-            return max(self.ends_at, self.starts_at + timedelta(minutes=self.duration))
-        except OverflowError:
-            return self.ends_at
+        """When it is really over."""
+        return over_at(self.starts_at, self.ends_at, self.duration)
 
     @property
     def largest_hall(self) -> int:
@@ -84,17 +82,35 @@ class Event(Struct, frozen=True, kw_only=True):
         return "\n".join(part for part in parts if part).casefold()
 
 
+def over_at(starts_at: datetime, ends_at: datetime, duration: int) -> datetime:
+    """When an event is really over: the later of its end and its start plus its duration (minutes).
+
+    Never beyond what datetime can hold, whatever an older program stored.
+    """
+    try:
+        return max(ends_at, starts_at + timedelta(minutes=duration))
+    except OverflowError:
+        return ends_at
+
+
 def cancelled(event: Event, reason: str | None, now: datetime) -> Event:
-    """The event, cancelled. Raises IllegalTransition if it is already."""
+    """The event, cancelled once more than before. Raises IllegalTransition if it is already."""
     if event.status == "cancelled":
         raise IllegalTransition("the event is cancelled already", state=event.status)
-    return _changed(replace(event, status="cancelled", reason=reason), now)
+    count = event.cancellations + 1
+    after = replace(event, status="cancelled", reason=reason, cancellations=count, last_cancel_reason=reason)
+    return _changed(after, now)
 
 
 def reinstated(event: Event, now: datetime) -> Event:
-    """The event, taking place after all. Raises IllegalTransition if it isn't cancelled."""
+    """The event, taking place after all; that it was cancelled isn't forgotten.
+
+    Raises IllegalTransition if it isn't cancelled.
+    """
     if event.status != "cancelled":
         raise IllegalTransition("only a cancelled event can be reinstated", state=event.status)
+    if event.cancellations == 0:  # it was cancelled by a version that didn't count
+        event = replace(event, cancellations=1, last_cancel_reason=event.reason)
     return _changed(replace(event, status="scheduled", reason=None), now)
 
 
@@ -108,6 +124,8 @@ def replaced(event: Event, wished: Event, now: datetime) -> Event:
         id=event.id,
         status=event.status,
         reason=event.reason,
+        cancellations=event.cancellations,
+        last_cancel_reason=event.last_cancel_reason,
         version=event.version,
         created_at=event.created_at,
         updated_at=event.updated_at,

@@ -6,8 +6,10 @@ import msgspec
 from msgspec import Struct
 
 from okevents.contracts.event import EventStatus
+from okevents.events import terms
 from okevents.events.model import Hall
 from okevents.events.ports import StoredEvent
+from okevents.events.terms import TermsShown
 from okevents.kernel.clock import to_milliseconds
 from okevents.kernel.ids import EventId, HallId, LocationId
 
@@ -35,7 +37,10 @@ class LocationShown(Struct, kw_only=True):
 
 
 class EventShown(Struct, kw_only=True):
-    """An event. Dates are Unix milliseconds, `duration` minutes, `created` and `updated` RFC 3339."""
+    """An event. Dates are Unix milliseconds, `duration` minutes, `created` and `updated` RFC 3339.
+
+    `cancellations` is how often it was cancelled.
+    """
 
     id: EventId
     name: str
@@ -47,8 +52,10 @@ class EventShown(Struct, kw_only=True):
     timezone: str | None
     tags: tuple[str, ...]
     organiser: str
+    booking: TermsShown
     status: EventStatus
     reason: str | None
+    cancellations: int
     version: int
     created: datetime
     updated: datetime
@@ -80,8 +87,10 @@ def shown(stored: StoredEvent) -> EventShown:
         timezone=event.timezone,
         tags=event.tags,
         organiser=event.organiser,
+        booking=terms.shown(event.booking),
         status=event.status,
         reason=event.reason,
+        cancellations=event.cancellations,
         version=event.version,
         created=event.created_at,
         updated=event.updated_at,

@@ -1,13 +1,15 @@
 """Responses that both services give."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from starlette.requests import Request
 
 from okevents.http.asgi import Receive, Scope, Send, respond
 from okevents.http.parameters import has_same_tag
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 
 
 class Answer(Struct, frozen=True):
@@ -24,6 +26,16 @@ class Answer(Struct, frozen=True):
 def json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """JSON that is encoded already."""
     return Answer(status, {"content-type": JSON, **(headers or {})}, body)
+
+
+def listed(entries: Iterable[bytes], links: str) -> Answer:
+    """One page of a list, of entries that are JSON already, and the way on in the Link header (RFC 8288)."""
+    return json(b"[" + b",".join(entries) + b"]", headers={"link": links})
+
+
+def wants(request: Request, media_type: str) -> bool:
+    """Whether the client asks for that media type rather than JSON."""
+    return media_type in request.headers.get("accept", "")
 
 
 def conditional(if_none_match: str | None, body: bytes, etag: str) -> Answer:

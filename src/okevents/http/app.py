@@ -3,40 +3,56 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.routing import Route, Router
 
 from okevents import __version__
+from okevents.bookings.door import Door
+from okevents.bookings.live import LiveAvailability
 from okevents.bookings.service import BookingService
 from okevents.errors import NotFound
 from okevents.events.service import EventService
 from okevents.http import answers, schema
 from okevents.http.answers import Answer
 from okevents.http.asgi import App, Receive, Scope, Send
+from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.bookings import BookingHandlers
+from okevents.http.door import DoorHandlers
 from okevents.http.events import EventHandlers
 from okevents.http.front import Front
 from okevents.http.guard import Guard
 from okevents.http.health import HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
-from okevents.http.operations import BOOKINGS, BOTH, EVENTS
+from okevents.http.operations import BOTH, EVENTS
 from okevents.http.routing import Handler, Resource, routes
 
-__all__ = ["HealthCheck", "Limits", "build"]
+__all__ = ["Bookings", "HealthCheck", "Limits", "build"]
+
+
+class Bookings(Struct, frozen=True):
+    """What serves the requests to the Booking Service."""
+
+    service: BookingService
+    door: Door
+    live: LiveAvailability
 
 
 def build(
     event_service: EventService | None,
-    booking_service: BookingService | None,
+    bookings: Bookings | None,
     *,
     health_checks: Sequence[HealthCheck],
     limits: Limits,
 ) -> App:
     """The application; None for a service that this process doesn't have."""
-    has_events, has_bookings = event_service is not None, booking_service is not None
+    has_events, has_bookings = event_service is not None, bookings is not None
     known: list[Route] = []
-    if booking_service is not None:
-        known += routes(BOOKINGS, BookingHandlers(booking_service))
+    if bookings is not None:
+        door = DoorHandlers(bookings.door)
+        known += routes(BOOKINGS, BookingHandlers(bookings.service, bookings.live, limits))
+        known += routes(DOOR, door)
+        known.append(Route("/tickets/tickets.css", Resource({"GET": door.stylesheet})))
     if event_service is not None:
         known += routes(EVENTS, EventHandlers(event_service, limits))
     known += routes(BOTH, HealthHandlers(health_checks))

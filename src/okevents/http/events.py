@@ -5,19 +5,18 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from okevents.events.ports import EventFilter
 from okevents.events.representation import encoded, etag
 from okevents.events.service import EventService
 from okevents.events.write import Written
 from okevents.http import answers
-from okevents.http.answers import Answer
+from okevents.http.answers import NDJSON, Answer
 from okevents.http.asgi import App
 from okevents.http.limits import Limits
-from okevents.http.parameters import ListQuery, caller, list_query, object_id
-from okevents.http.routing import json_body
+from okevents.http.parameters import caller, object_id
+from okevents.http.queries import event_query
+from okevents.http.routing import MERGE_PATCH, json_body
 from okevents.kernel.ids import EventId
-
-NDJSON = "application/x-ndjson"
-MERGE_PATCH = "application/merge-patch+json"
 
 
 class EventHandlers:
@@ -28,15 +27,11 @@ class EventHandlers:
         self._limits = limits
 
     async def list_events(self, request: Request) -> App:
-        query = list_query(request.scope["query_string"], self._limits)
-        if NDJSON in request.headers.get("accept", ""):
-            return StreamingResponse(self._lines(query), media_type=NDJSON)
-        page = await self._service.page(query.filter, query.cursor, query.limit)
-        links = [f'<{query.link(None)}>; rel="first"']
-        if page.next_cursor is not None:
-            links.append(f'<{query.link(page.next_cursor)}>; rel="next"')
-        body = b"[" + b",".join(encoded(stored) for stored in page.events) + b"]"
-        return answers.json(body, headers={"link": ", ".join(links)})
+        query = event_query(request.scope["query_string"], self._limits)
+        if answers.wants(request, NDJSON):
+            return StreamingResponse(self._lines(query.filter), media_type=NDJSON)
+        page = await self._service.page(query.filter, query.page.cursor, query.page.limit)
+        return answers.listed((encoded(stored) for stored in page.events), query.page.links(page.next_cursor))
 
     async def find_event(self, request: Request) -> Answer:
         stored = await self._service.find(_id(request))
@@ -67,8 +62,8 @@ class EventHandlers:
         event_id, body = _id(request), await json_body(request)
         return _written(await self._service.reinstate(event_id, body, caller(request)))
 
-    async def _lines(self, query: ListQuery) -> AsyncIterator[bytes]:
-        async for chunk in self._service.stream(query.filter):
+    async def _lines(self, wanted: EventFilter) -> AsyncIterator[bytes]:
+        async for chunk in self._service.stream(wanted):
             yield b"".join(encoded(stored) + b"\n" for stored in chunk)
 
 

@@ -1,30 +1,35 @@
-"""What there is to be asked: the table that the routes and the OpenAPI document are made from."""
+"""What there is to be asked: the table that the routes and the OpenAPI document are made from.
+
+The Booking Service's part of it stands in `booking_operations`.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
 
-_KEY = {
+KEY = {
     "Idempotency-Key": "The same key and body again give the first answer again, for 24 hours; 1 to 255 visible "
     "ASCII characters."
 }
-_MATCH = {"If-Match": "Change it only in this version: an ETag as it was read."}
-_BAD = {400: "Bad input; `errors` names each field."}
-_WRITE = {
-    **_BAD,
+MATCH = {"If-Match": "Change it only in this version: an ETag as it was read."}
+BAD = {400: "Bad input; `errors` names each field."}
+WRITE = {
+    **BAD,
     409: "The present state doesn't allow it, or a request with the same key is in progress.",
     413: "The body is too large.",
     415: "The content type isn't JSON.",
     422: "The idempotency key belongs to another request.",
     503: "Try again after `Retry-After` seconds.",
 }
-_UNKNOWN = {404: "There is no such thing."}
-_VERSION = {412: "The present version is another one."}
+UNKNOWN = {404: "There is no such thing."}
+VERSION = {412: "The present version is another one."}
 
 
 class Operation(Struct, frozen=True, kw_only=True):
     """One method of one path, and the name of what handles it. `takes` and `gives` name shapes.
+
+    `gives_type` is the media type of the answer; where there are `also_gives`, `Accept` chooses.
 
     A parameter of the path stands for what is between two slashes, or with `:path` for all that is left.
     """
@@ -42,6 +47,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     example: Any = None
     gives: str | None = None
     gives_many: bool = False
+    gives_type: str = "application/json"
+    also_gives: tuple[str, ...] = ()
     status: int = 200
     problems: Mapping[int, str] = {}
 
@@ -61,13 +68,6 @@ EVENT_EXAMPLE = {
         "halls": [{"name": "Great hall", "location": "ground floor", "capacity": 420}],
     },
 }
-BOOKING_EXAMPLE = {
-    "event_id": "5a8f0b1c2d3e4f5061728394",
-    "hall": "Great hall",
-    "places": 2,
-    "guest": {"name": "Ada Example", "email": "ada@example.org"},
-}
-
 BOTH = (
     Operation(method="get", path="/health/live", name="live", tag="health", summary="The process lives."),
     Operation(
@@ -100,7 +100,8 @@ EVENTS = (
         },
         gives="EventShown",
         gives_many=True,
-        problems=_BAD,
+        also_gives=("application/x-ndjson",),
+        problems=BAD,
     ),
     Operation(
         method="post",
@@ -108,12 +109,12 @@ EVENTS = (
         name="create_event",
         tag="events",
         summary="Create an event.",
-        headers=_KEY,
+        headers=KEY,
         takes="EventDraft",
         example=EVENT_EXAMPLE,
         gives="EventShown",
         status=201,
-        problems=_WRITE,
+        problems=WRITE,
     ),
     Operation(
         method="get",
@@ -122,7 +123,7 @@ EVENTS = (
         tag="events",
         summary="The event of that id.",
         gives="EventShown",
-        problems={**_BAD, **_UNKNOWN},
+        problems={**BAD, **UNKNOWN},
     ),
     Operation(
         method="get",
@@ -131,7 +132,7 @@ EVENTS = (
         tag="events",
         summary="The next upcoming event of exactly that name, else the latest past one.",
         gives="EventShown",
-        problems=_UNKNOWN,
+        problems=UNKNOWN,
     ),
     Operation(
         method="put",
@@ -139,11 +140,11 @@ EVENTS = (
         name="replace_event",
         tag="events",
         summary="Replace the event.",
-        headers={**_KEY, **_MATCH},
+        headers={**KEY, **MATCH},
         takes="EventDraft",
         example=EVENT_EXAMPLE,
         gives="EventShown",
-        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+        problems={**WRITE, **UNKNOWN, **VERSION},
     ),
     Operation(
         method="patch",
@@ -151,12 +152,12 @@ EVENTS = (
         name="patch_event",
         tag="events",
         summary="Change some of the event by a JSON merge patch (RFC 7396).",
-        headers={**_KEY, **_MATCH},
+        headers={**KEY, **MATCH},
         takes="EventPatch",
         media_types=("application/merge-patch+json", "application/json"),
         example={"description": "With an introduction at 19:30."},
         gives="EventShown",
-        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+        problems={**WRITE, **UNKNOWN, **VERSION},
     ),
     Operation(
         method="post",
@@ -164,12 +165,12 @@ EVENTS = (
         name="cancel_event",
         tag="events",
         summary="Cancel the event.",
-        headers={**_KEY, **_MATCH},
+        headers={**KEY, **MATCH},
         takes="Cancellation",
         is_body_required=False,
         example={"reason": "The organ is being repaired."},
         gives="EventShown",
-        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+        problems={**WRITE, **UNKNOWN, **VERSION},
     ),
     Operation(
         method="post",
@@ -177,55 +178,8 @@ EVENTS = (
         name="reinstate_event",
         tag="events",
         summary="Let a cancelled event take place after all.",
-        headers={**_KEY, **_MATCH},
+        headers={**KEY, **MATCH},
         gives="EventShown",
-        problems={**_WRITE, **_UNKNOWN, **_VERSION},
-    ),
-)
-
-BOOKINGS = (
-    Operation(
-        method="get",
-        path="/availability/{event_id}",
-        name="find_availability",
-        tag="bookings",
-        summary="What can be booked of the event.",
-        gives="AvailabilityShown",
-        problems={**_BAD, **_UNKNOWN},
-    ),
-    Operation(
-        method="post",
-        path="/bookings",
-        name="book",
-        tag="bookings",
-        summary="Book places in a hall.",
-        headers=_KEY,
-        takes="BookingDraft",
-        example=BOOKING_EXAMPLE,
-        gives="BookingMade",
-        status=201,
-        problems={**_WRITE, **_UNKNOWN, 409: "Sold out (`free` says what is left), over, cancelled, or halls unknown."},
-    ),
-    Operation(
-        method="get",
-        path="/bookings/{id}",
-        name="find_booking",
-        tag="bookings",
-        summary="The booking of that id, with its history.",
-        gives="BookingShown",
-        problems={**_BAD, **_UNKNOWN},
-    ),
-    Operation(
-        method="post",
-        path="/bookings/{id}/cancel",
-        name="cancel_booking",
-        tag="bookings",
-        summary="Give the booking's places back.",
-        headers={**_KEY, **_MATCH},
-        takes="Cancellation",
-        is_body_required=False,
-        example={"reason": "ill"},
-        gives="BookingShown",
-        problems={**_WRITE, **_UNKNOWN, **_VERSION},
+        problems={**WRITE, **UNKNOWN, **VERSION},
     ),
 )

@@ -1,41 +1,16 @@
-"""What a request says besides its body: query, path, headers."""
+"""What a request says in its path and its headers."""
 
 import re
-from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlencode
 
-import msgspec
 from starlette.requests import Request
 
-from okevents.contracts.event import EventStatus
 from okevents.errors import BadInput, FieldFault, UnsupportedMediaType
-from okevents.events.ports import EventFilter
-from okevents.http.limits import Limits
 from okevents.kernel.caller import Caller
-from okevents.kernel.clock import from_milliseconds
 from okevents.kernel.ids import is_object_id
 
-FILTERS = ("q", "country", "from", "to", "hall_capacity", "available", "status")
 _KEY = re.compile(r'[\x21-\x7e]{1,255}|"[\x20-\x7e]{1,253}"')
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ENTITY_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
-_MANY = 2**31 - 1
-
-
-class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed query of the list of events."""
-
-    filter: EventFilter
-    cursor: str | None
-    limit: int
-    given: dict[str, str]
-
-    def link(self, cursor: str | None) -> str:
-        """The same list from that cursor on, as a relative reference."""
-        query = {name: value for name, value in self.given.items() if name != "cursor"}
-        if cursor is not None:
-            query["cursor"] = cursor
-        return f"/events?{urlencode(query)}" if query else "/events"
 
 
 def object_id(text: str, name: str) -> str:
@@ -43,32 +18,6 @@ def object_id(text: str, name: str) -> str:
     if is_object_id(text):
         return text
     raise BadInput([FieldFault(name, f"is {text[:60]!r}; 24 lower-case hexadecimal digits are expected")])
-
-
-def list_query(query: bytes, limits: Limits) -> ListQuery:
-    """Raises BadInput with a fault for each bad or unknown parameter."""
-    faults: list[FieldFault] = []
-    given: dict[str, str] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace"):
-        if name not in (*FILTERS, "limit", "cursor"):
-            known = ", ".join((*FILTERS, "limit", "cursor"))
-            faults.append(FieldFault(name, f"is not a known parameter; known here: {known}"))
-        elif name in given:
-            faults.append(FieldFault(name, "stands there twice"))
-        given[name] = value
-    wanted = EventFilter(
-        text=_text(given, "q", faults).casefold(),
-        country=_text(given, "country", faults),
-        starts_from=_instant(given, "from", faults),
-        starts_before=_instant(given, "to", faults),
-        hall_capacity=_whole(given, "hall_capacity", 1, _MANY, faults),
-        available=_whole(given, "available", 1, _MANY, faults),
-        status=_status(given, faults),
-    )
-    limit = _whole(given, "limit", 1, limits.max_page_size, faults)
-    if faults:
-        raise BadInput(faults)
-    return ListQuery(filter=wanted, cursor=given.get("cursor"), limit=limit or limits.page_size, given=given)
 
 
 def caller(request: Request) -> Caller:
@@ -125,50 +74,3 @@ def _versions(if_match: str | None) -> frozenset[int] | None:
             versions.add(int(version[:18]))
         at = found.end()
     return frozenset(versions)
-
-
-def _text(given: dict[str, str], name: str, faults: list[FieldFault]) -> str:
-    text = given.get(name, "")
-    if len(text) > 200 or "\x00" in text:
-        faults.append(FieldFault(name, "up to 200 characters are expected, none of them NUL"))
-        return ""
-    return text
-
-
-def _whole(given: dict[str, str], name: str, least: int, most: int, faults: list[FieldFault]) -> int | None:
-    text = given.get(name)
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
-        return int(text)
-    faults.append(FieldFault(name, f"is {text[:60]!r}; a whole number from {least} to {most} is expected"))
-    return None
-
-
-def _status(given: dict[str, str], faults: list[FieldFault]) -> EventStatus | None:
-    match given.get("status"):
-        case None:
-            return None
-        case "scheduled" | "cancelled" as status:
-            return status
-        case other:
-            faults.append(FieldFault("status", f"is {other[:60]!r}; 'scheduled' or 'cancelled' is expected"))
-            return None
-
-
-def _instant(given: dict[str, str], name: str, faults: list[FieldFault]) -> datetime | None:
-    text = given.get(name)
-    if text is None:
-        return None
-    try:
-        if text.removeprefix("-").isdigit():
-            return from_milliseconds(int(text[:20]))
-        # A plus sign that nobody escaped arrives as a space.
-        instant = msgspec.convert(text.replace(" ", "+"), datetime)
-        if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
-    except (msgspec.ValidationError, OverflowError, ValueError):
-        pass
-    said = "Unix milliseconds or RFC 3339 text with an offset are expected"
-    faults.append(FieldFault(name, f"is {text[:60]!r}; {said}"))
-    return None

@@ -28,24 +28,28 @@ class InternalError(OkeventsError):
 
 
 def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body. `errors` has one entry for each bad field, with its JSON pointer."""
-    status = STATUS[error.kind]
-    body: dict[str, Any] = {
-        "type": f"/problems/{error.slug}",
-        "title": error.title,
-        "status": status,
-        "detail": error.detail,
-        "instance": instance,
-        **error.members,
-    }
+    """Status, headers and body."""
     headers = {"content-type": MEDIA_TYPE}
-    if isinstance(error, BadInput):
-        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = error.allowed
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(error.retry_after)
-    return status, headers, msgspec.json.encode(body)
+    return STATUS[error.kind], headers, msgspec.json.encode(problem_of(error, instance))
+
+
+def problem_of(error: OkeventsError, instance: str) -> dict[str, Any]:
+    """The members. `errors` has one entry for each bad field, with its JSON pointer."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.slug}",
+        "title": error.title,
+        "status": STATUS[error.kind],
+        "detail": error.detail,
+        "instance": instance,
+        **error.members,
+    }
+    if isinstance(error, BadInput):
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    return body
 
 
 def every_problem() -> dict[str, type[OkeventsError]]:

@@ -12,6 +12,8 @@ from okevents.http.asgi import App, Disconnected, Receive, Scope, Send
 from okevents.http.operations import Operation
 from okevents.http.parameters import require_json
 
+MERGE_PATCH = "application/merge-patch+json"
+
 Handler = Callable[[Request], Awaitable[App]]
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the shapes that the code itself uses, and a page to try it on."""
 
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
@@ -9,29 +10,54 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from okevents import __version__
-from okevents.bookings.draft import BookingDraft
-from okevents.bookings.representation import AvailabilityShown, BookingMade, BookingShown
+from okevents.bookings.door import TicketShown
+from okevents.bookings.draft import (
+    BookingDraft,
+    BookingPatch,
+    CheckInDraft,
+    ConfirmationDraft,
+    DoorDraft,
+    ExtensionDraft,
+    ScansDraft,
+    UndoDraft,
+)
+from okevents.bookings.representation import AvailabilityShown, BookingMade, BookingShown, CheckInShown
 from okevents.errors import NotFound
 from okevents.events.draft import EventDraft
 from okevents.events.representation import EventShown
 from okevents.http import answers
 from okevents.http.answers import Answer
+from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.health import HealthShown
-from okevents.http.operations import BOOKINGS, BOTH, EVENTS, Operation
+from okevents.http.operations import BOTH, EVENTS, Operation
 from okevents.http.problems import MEDIA_TYPE, every_problem
 from okevents.http.routing import Resource
-from okevents.kernel.bodies import Cancellation
+from okevents.http.scans import ScansShown
+from okevents.kernel.bodies import Cancellation, Empty
 
 _SHAPES: Sequence[Any] = (
     EventDraft,
     EventShown,
     Cancellation,
+    Empty,
     BookingDraft,
+    BookingPatch,
+    ConfirmationDraft,
+    ExtensionDraft,
     BookingShown,
     BookingMade,
     AvailabilityShown,
+    TicketShown,
+    DoorDraft,
+    CheckInDraft,
+    UndoDraft,
+    CheckInShown,
+    ScansDraft,
+    ScansShown,
     HealthShown,
 )
+
+_PATH_PARAMETER = re.compile(r"{(\w+)(?::path)?}")
 
 _PAGES = {
     "/schema": ("page.html", "text/html; charset=utf-8"),
@@ -73,7 +99,7 @@ _PROBLEM: dict[str, Any] = {
 
 def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
     """The document of the services that this process has."""
-    operations = [*BOTH, *(EVENTS if has_events else ()), *(BOOKINGS if has_bookings else ())]
+    operations = [*BOTH, *(EVENTS if has_events else ()), *((*BOOKINGS, *DOOR) if has_bookings else ())]
     _, components = msgspec.json.schema_components(_SHAPES, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -92,7 +118,7 @@ def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
 
 
 def _described(operation: Operation) -> dict[str, Any]:
-    path_parameters = [part[1:-1].removesuffix(":path") for part in operation.path.split("/") if part[:1] == "{"]
+    path_parameters = _PATH_PARAMETER.findall(operation.path)
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in path_parameters
     ]
@@ -123,16 +149,22 @@ def _responses(operation: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": operation.summary}
     if operation.gives:
         schema = _reference(operation.gives)
-        if operation.gives_many:
-            schema = {"type": "array", "items": schema}
-            success["content"] = {"application/x-ndjson": {"schema": _reference(operation.gives)}}
-        success["content"] = {"application/json": {"schema": schema}, **success.get("content", {})}
+        whole = {"type": "array", "items": schema} if operation.gives_many else schema
+        streams = {each: {"schema": _one_of(schema, each)} for each in operation.also_gives}
+        success["content"] = {operation.gives_type: {"schema": whole}, **streams}
+    elif operation.gives_type != "application/json":
+        success["content"] = {operation.gives_type: {}}
     problem = {"content": {MEDIA_TYPE: {"schema": _reference("Problem")}}}
     return {
         str(operation.status): success,
         **{str(status): {"description": said, **problem} for status, said in operation.problems.items()},
         "default": {"description": "Any other problem.", **problem},
     }
+
+
+def _one_of(schema: dict[str, Any], media_type: str) -> dict[str, Any]:
+    """What one line of a stream is."""
+    return {"type": "string"} if media_type == "text/csv" else schema
 
 
 def _reference(name: str) -> dict[str, Any]:

@@ -16,13 +16,21 @@ KEEP_ALIVE = 15
 BACKLOG = 2048
 
 
-async def serve(app: App, host: str, port: int, grace: float, on_listening: Callable[[str], None]) -> None:
+async def serve(
+    app: App,
+    host: str,
+    port: int,
+    grace: float,
+    on_listening: Callable[[str], None],
+    on_stop: Callable[[], None],
+) -> None:
     """Until SIGTERM or SIGINT; then takes nothing more, and leaves within `grace` seconds. A second signal: at once.
 
-    `on_listening` is told the address when it listens. Raises ConfigurationError when it can't listen there.
+    `on_listening` is told the address when it listens; `on_stop` ends what would never end by itself, such as streams.
+    Raises ConfigurationError when it can't listen there.
     """
     listener = _listen(host, port)
-    server = _Server(configuration(app, grace))
+    server = _Server(configuration(app, grace), on_stop)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
@@ -56,6 +64,10 @@ def configuration(app: App, grace: float) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """Leaves the signals to us: uvicorn raises them again at its end, before ours."""
 
+    def __init__(self, configuration: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(configuration)
+        self._on_stop = on_stop
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -63,6 +75,7 @@ class _Server(uvicorn.Server):
     def stop(self) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
+        self._on_stop()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from okevents.bookings.tickets import TicketPrinter, TicketSigner
 
 
-def signer(stored: Mapping[str, bytes]) -> TicketSigner:
+def open_signer(stored: Mapping[str, bytes]) -> TicketSigner:
     """The signer that has those keys of the keyring. Raises ConfigurationError for names that aren't ticket keys'."""
     from okevents.tickets.keys import KeySet
     from okevents.tickets.signer import JoseTicketSigner
@@ -13,7 +13,14 @@ def signer(stored: Mapping[str, bytes]) -> TicketSigner:
     return JoseTicketSigner(KeySet(stored))
 
 
-def printer() -> TicketPrinter:
+def kids(stored: Mapping[str, bytes]) -> Mapping[str, str]:
+    """The id of each of those keys, by its name. Raises ConfigurationError as `signer` does."""
+    from okevents.tickets.keys import KeySet
+
+    return KeySet(stored).kids()
+
+
+def open_printer() -> TicketPrinter:
     """What makes signed tickets visible."""
     from okevents.tickets.printer import HtmlTicketPrinter
 

@@ -31,7 +31,9 @@ class KeySet:
 
     def __init__(self, stored: Mapping[str, bytes]) -> None:
         """Raises ConfigurationError for names that aren't ticket keys', and for seeds that aren't 32 bytes."""
-        self._keys = [_ticket_key(key.name, key.seed, key.is_retired) for key in in_order(stored)]
+        stored_keys = in_order(stored)
+        self._names = [key.name for key in stored_keys]
+        self._keys = [_ticket_key(key.name, key.seed, key.is_retired) for key in stored_keys]
         self._by_kid = {key.kid: key for key in self._keys}
 
     def newest(self) -> TicketKey:
@@ -40,6 +42,10 @@ class KeySet:
             if not key.is_retired:
                 return key
         raise ConfigurationError(["every ticket key is retired, so no ticket can be signed: add a key"])
+
+    def kids(self) -> Mapping[str, str]:
+        """The key's id by its name in the keyring."""
+        return {name: key.kid for name, key in zip(self._names, self._keys, strict=True)}
 
     def find(self, kid: str) -> TicketKey | None:
         """The key of that id, retired or not."""

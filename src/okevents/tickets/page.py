@@ -14,7 +14,7 @@ from okevents.tickets.qr import qr_svg
 def tickets_page(sheet: TicketSheet) -> bytes:
     """HTML in UTF-8, one card for each ticket. Every name in it is text, whatever it holds."""
     zone, zone_name = _zone(sheet.timezone)
-    starts_at, ends_at = sheet.starts_at.astimezone(zone), sheet.ends_at.astimezone(zone)
+    starts_at, ends_at = _local(sheet.starts_at, zone), _local(sheet.ends_at, zone)
     # The drawing is made of numbers alone: the one thing here that isn't escaped.
     codes = [(ticket, Markup(qr_svg(ticket.token).decode())) for ticket in sheet.tickets]  # noqa: S704
     page = _template().render(
@@ -38,6 +38,13 @@ def _zone(name: str | None) -> tuple[tzinfo, str]:
         return ZoneInfo(name or "UTC"), name or "UTC"
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC"), "UTC"
+
+
+def _local(instant: datetime, zone: tzinfo) -> datetime:
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:  # beyond the first or the last day that datetime knows
+        return instant
 
 
 def _day(local: datetime) -> str:

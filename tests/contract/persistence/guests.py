@@ -1,12 +1,16 @@
 """Guests who want the same places: each reads, decides by the rule against overselling, and commits or tries again."""
 
+from datetime import datetime, timedelta
+
 from msgspec.structs import replace
 
 from okevents.bookings.allocate import allocate
+from okevents.bookings.facts import Facts, Lookup
 from okevents.bookings.messages import availability_message, booking_message
 from okevents.bookings.model import Booking, Guest, Inventory
-from okevents.bookings.ports import BookingStore, Part, PartCommitted, Snapshot
+from okevents.bookings.ports import BookingStore, Part, PartCommitted
 from okevents.bookings.requests import Book, Done, WantedLine
+from okevents.bookings.rules import Rules
 from okevents.kernel.ids import BookingId, EventId, random_nonce
 from tests.builders import an_inventory, object_id
 
@@ -27,13 +31,13 @@ def wish(event_id: EventId) -> Book:
         booking_id=BookingId(object_id()),
         lines=(WantedLine(hall="lobby", places=1),),
         guest=Guest(name="Ada", email="ada@example.org"),
+        hold=timedelta(),
     )
 
 
-def decide(snapshot: Snapshot, request: Book) -> Part | None:
+def decide(present: Inventory, request: Book) -> Part | None:
     """The part that grants the request; None if there is no place."""
-    present = snapshot.inventories[request.event_id]
-    allocation = allocate(present, snapshot.bookings, [request], present.as_of)
+    allocation = allocate(present, Facts(), [request], present.as_of, Rules())
     (decision,) = allocation.decisions
     if not isinstance(decision, Done) or allocation.inventory is None:
         return None
@@ -61,15 +65,20 @@ async def _book(store: BookingStore, request: Book, is_locked: bool) -> Booked |
     """The place that was granted, after however many tries; None if there is none."""
     decided: list[Part | None] = []
 
-    def decide_on(snapshot: Snapshot) -> Part | None:
-        decided.append(decide(snapshot, request))
+    def decide_on(inventory: Inventory | None, facts: Facts, now: datetime) -> Part | None:
+        assert inventory is not None
+        decided.append(decide(inventory, request))
         return decided[-1]
+
+    def plan(inventory: Inventory | None, now: datetime) -> Lookup:
+        return Lookup(event_id=request.event_id)
 
     while True:
         if is_locked:
-            outcome = await store.commit_locked(request.event_id, [], decide_on)
+            outcome = await store.commit_locked(request.event_id, plan, decide_on)
         else:
-            part = decide_on(await store.load([request.event_id], []))
+            loaded = await store.load([request.event_id])
+            part = decide_on(loaded.inventories[request.event_id], Facts(), loaded.now)
             outcome = None if part is None else (await store.commit([part]))[0]
         part = decided[-1]
         if outcome is None or part is None:

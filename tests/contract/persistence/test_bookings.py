@@ -1,9 +1,11 @@
 """Inventories and bookings: whole or not at all, on the version that was decided on, and never oversold."""
 
 import asyncio
+from datetime import datetime
 
 from msgspec.structs import replace
 
+from okevents.bookings.facts import Facts, Lookup
 from okevents.bookings.model import Inventory
 from okevents.bookings.ports import (
     BookingsDatabase,
@@ -11,7 +13,6 @@ from okevents.bookings.ports import (
     PartCommitted,
     PartConflict,
     PartKeysTaken,
-    Snapshot,
 )
 from okevents.kernel.idempotency import Granted
 from okevents.kernel.ids import BookingId, EventId
@@ -27,12 +28,13 @@ async def test_a_part_is_read_as_it_was_written(bookings_database: BookingsDatab
     booking = a_booking(inventory)
     (outcome,) = await store.commit([a_part(inventory, booking)])
     assert isinstance(outcome, PartCommitted)
-    snapshot = await store.load([inventory.event_id, EventId(object_id())], [booking.id])
-    assert snapshot.inventories == {inventory.event_id: inventory}
-    assert snapshot.bookings == {booking.id: booking}
-    assert await store.find(booking.id) == booking
-    assert await store.find(BookingId(object_id())) is None
-    assert snapshot.now.tzinfo is not None
+    loaded = await store.load([inventory.event_id, EventId(object_id())])
+    assert loaded.inventories == {inventory.event_id: inventory}
+    assert loaded.now.tzinfo is not None
+    lookup = Lookup(event_id=inventory.event_id, booking_ids=frozenset({booking.id, BookingId(object_id())}))
+    assert await store.read([lookup]) == [Facts({booking.id: booking})]
+    assert await bookings_database.reports.find(booking.id) == booking
+    assert await bookings_database.reports.find(BookingId(object_id())) is None
 
 
 async def test_a_part_on_another_version_conflicts_and_leaves_nothing_while_its_neighbours_are_stored(
@@ -46,7 +48,7 @@ async def test_a_part_on_another_version_conflicts_and_leaves_nothing_while_its_
     ahead = a_part(replace(an_inventory(), version=5))
     outcomes = await store.commit([stale, a_part(other), ahead])
     assert [type(outcome) for outcome in outcomes] == [PartConflict, PartCommitted, PartConflict]
-    assert await store.find(stray.id) is None
+    assert await bookings_database.reports.find(stray.id) is None
     assert await bookings_database.outbox.backlog() == before + 1
     assert isinstance((await bookings_database.answers.claim([claim]))[claim.key], Granted)
 
@@ -60,21 +62,28 @@ async def test_a_key_that_was_taken_leaves_its_part_out(bookings_database: Booki
     outcomes = await store.commit([late, a_part(other)])
     assert outcomes[0] == PartKeysTaken({claim.key: first})
     assert isinstance(outcomes[1], PartCommitted)
-    assert (await store.load([inventory.event_id], [])).inventories == {inventory.event_id: inventory}
+    assert (await store.load([inventory.event_id])).inventories == {inventory.event_id: inventory}
     assert await bookings_database.answers.claim([claim]) == {claim.key: first}
 
 
 async def test_commit_locked_decides_on_what_is_there(bookings_database: BookingsDatabase) -> None:
     store, inventory = bookings_database.bookings, an_inventory()
-    await store.commit([a_part(inventory)])
+    booking = a_booking(inventory)
+    await store.commit([a_part(inventory, booking)])
 
-    def decide(snapshot: Snapshot) -> Part:
-        return a_part(next_of(snapshot.inventories[inventory.event_id]))
+    def plan(inventory: Inventory | None, now: datetime) -> Lookup:
+        assert inventory is not None
+        return Lookup(event_id=inventory.event_id, booking_ids=frozenset({booking.id}))
 
-    outcomes = [await store.commit_locked(inventory.event_id, [], decide) for _ in range(3)]
+    def decide(inventory: Inventory | None, facts: Facts, now: datetime) -> Part:
+        assert inventory is not None
+        assert facts.bookings == {booking.id: booking}
+        return a_part(next_of(inventory))
+
+    outcomes = [await store.commit_locked(inventory.event_id, plan, decide) for _ in range(3)]
     assert all(isinstance(outcome, PartCommitted) for outcome in outcomes)
-    assert await store.commit_locked(inventory.event_id, [], lambda _: None) is None
-    assert (await store.load([inventory.event_id], [])).inventories[inventory.event_id].version == 4
+    assert await store.commit_locked(inventory.event_id, plan, lambda *_: None) is None
+    assert (await store.load([inventory.event_id])).inventories[inventory.event_id].version == 4
 
 
 async def test_a_writer_that_slept_cannot_commit_on_what_it_remembers(bookings_database: BookingsDatabase) -> None:
@@ -93,3 +102,10 @@ async def test_a_secret_key_is_made_once(bookings_database: BookingsDatabase) ->
     assert len(set(keys)) == 1
     assert len(keys[0]) == 32
     assert await bookings_database.keyring.get_or_create("b") != keys[0]
+
+
+async def test_secret_keys_are_listed_by_how_their_names_begin(bookings_database: BookingsDatabase) -> None:
+    keyring = bookings_database.keyring
+    made = {name: await keyring.get_or_create(name) for name in ("door:0001", "door:0002", "doorstep", "other")}
+    assert await keyring.list("door:") == {name: made[name] for name in ("door:0001", "door:0002")}
+    assert await keyring.list("none") == {}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from okevents.bookings.facts import Lookup
 from okevents.bookings.model import Inventory
 from okevents.bookings.ports import BookingsDatabase
 from okevents.errors import ConfigurationError
@@ -20,13 +21,14 @@ async def assert_sold_out_exactly(
 ) -> None:
     """As many bookings as places, each by its own commit, each stored whole with its messages."""
     booking_ids = [booking_id for _, booking_id in booked]
-    snapshot = await database.bookings.load([inventory.event_id], booking_ids)
-    final = snapshot.inventories[inventory.event_id]
+    final = (await database.bookings.load([inventory.event_id])).inventories[inventory.event_id]
+    lookup = Lookup(event_id=inventory.event_id, booking_ids=frozenset(booking_ids))
+    (facts,) = await database.bookings.read([lookup])
     assert len(set(booking_ids)) == places
     assert [hall.taken for hall in final.halls or ()] == [places]
     assert sorted(version for version, _ in booked) == list(range(2, places + 2))
     assert final.version == places + 1
-    assert set(snapshot.bookings) == set(booking_ids)
+    assert set(facts.bookings) == set(booking_ids)
     # A message for each booking, and one with the newest numbers.
     assert await database.outbox.backlog() == places + 1
 

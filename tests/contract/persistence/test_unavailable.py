@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from okevents.bookings.ports import BookingsDatabase, PartCommitted, Snapshot
+from okevents.bookings.facts import Lookup
+from okevents.bookings.ports import BookingFilter, BookingsDatabase, PartCommitted
 from okevents.errors import StoreUnavailable
 from okevents.events.ports import ChangeCommitted, Direction, EventFilter, EventsDatabase, Scan
 from tests.builders import (
@@ -45,14 +46,25 @@ def bookings_calls(database: BookingsDatabase) -> Iterator[Call]:
     """Each thing that the Booking Service asks of its database."""
     inventory = an_inventory()
 
-    def decide(_: Snapshot) -> None:
+    lookup = Lookup(event_id=inventory.event_id, booking_ids=frozenset({a_booking(inventory).id}))
+
+    def plan(*_: object) -> Lookup:
+        return lookup
+
+    def decide(*_: object) -> None:
         return None
 
-    yield lambda: database.bookings.load([inventory.event_id], [])
+    yield lambda: database.bookings.load([inventory.event_id])
+    yield lambda: database.bookings.read([lookup])
+    yield lambda: database.bookings.due(10)
     yield lambda: database.bookings.commit([a_part(inventory)])
-    yield lambda: database.bookings.commit_locked(inventory.event_id, [], decide)
-    yield lambda: database.bookings.find(a_booking(inventory).id)
+    yield lambda: database.bookings.commit_locked(inventory.event_id, plan, decide)
+    yield lambda: database.reports.find(a_booking(inventory).id)
+    yield lambda: database.reports.scan(BookingFilter(), None, 10)
+    yield lambda: database.reports.count_waiting(inventory.event_id, [], 5)
+    yield lambda: database.reports.inventories(None, 10)
     yield lambda: database.keyring.get_or_create("a")
+    yield lambda: database.keyring.list("a")
     yield from common_calls(database)
 
 
@@ -140,7 +152,7 @@ async def test_the_bookings_database_goes_and_comes_back(bookings_database: Book
     await asyncio.to_thread(server.start)
     await recovered(bookings_database.check)
 
-    snapshot = await bookings_database.bookings.load([inventory.event_id], [])
+    snapshot = await bookings_database.bookings.load([inventory.event_id])
     assert snapshot.inventories == {inventory.event_id: inventory}
     (outcome,) = await bookings_database.bookings.commit([a_part(an_inventory())])
     assert isinstance(outcome, PartCommitted)

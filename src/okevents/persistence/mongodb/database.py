@@ -10,7 +10,9 @@ from okevents.persistence.mongodb.bookings import MongodbBookingStore, MongodbKe
 from okevents.persistence.mongodb.dead_letters import MongodbDeadLetterStore
 from okevents.persistence.mongodb.events import MongodbEventStore
 from okevents.persistence.mongodb.outbox import MongodbOutbox
+from okevents.persistence.mongodb.reports import MongodbBookingReports
 from okevents.persistence.mongodb.server import Server, insert_new, put
+from okevents.persistence.mongodb.upgrade import number_bookings
 
 Indexes = Mapping[str, Sequence[Sequence[str]]]
 
@@ -58,9 +60,13 @@ class MongodbDatabase:
                 for fields in indexes:
                     keys = [(field, 1) for field in fields]
                     await self._server.run(self._server.collection(collection).create_index(keys))
+            await self._upgrade(name)
         if names:
             await self._server.run(put(schemas, schema | {"migrations": list(self.migrations)}))
         return names
+
+    async def _upgrade(self, name: str) -> None:
+        """Brings the data to what that migration is for. It may have been begun before, or be under way elsewhere."""
 
     async def check(self) -> None:
         await self._server.run(self._server.collection("okevents_schema").find_one({"_id": "schema"}))
@@ -110,12 +116,24 @@ class MongodbBookingsDatabase(MongodbDatabase):
             **_COMMON,
             "commits": (("event", "version"), ("is_applied", "at")),
             "bookings": (("booking", "version"), ("event",)),
-        }
+        },
+        "0002_life": {
+            "commits": (("due",), ("version", "event")),
+            "bookings": (("event", "number"), ("event", "ends"), ("event", "waiting"), ("guest", "event")),
+        },
     }
 
     @cached_property
     def bookings(self) -> MongodbBookingStore:
         return MongodbBookingStore(self._server)
+
+    async def _upgrade(self, name: str) -> None:
+        if name == "0002_life":
+            await self._server.run(number_bookings(self._server, self.bookings.apply))
+
+    @cached_property
+    def reports(self) -> MongodbBookingReports:
+        return MongodbBookingReports(self._server)
 
     @cached_property
     def keyring(self) -> MongodbKeyring:

@@ -10,6 +10,7 @@ from okevents.persistence.postgresql.dead_letters import PostgresqlDeadLetterSto
 from okevents.persistence.postgresql.events import PostgresqlEventStore
 from okevents.persistence.postgresql.outbox import PostgresqlOutbox
 from okevents.persistence.postgresql.pool import Pool
+from okevents.persistence.postgresql.reports import PostgresqlBookingReports
 
 
 class PostgresqlDatabase:
@@ -64,6 +65,10 @@ class PostgresqlBookingsDatabase(PostgresqlDatabase):
     @cached_property
     def bookings(self) -> PostgresqlBookingStore:
         return PostgresqlBookingStore(self._pool)
+
+    @cached_property
+    def reports(self) -> PostgresqlBookingReports:
+        return PostgresqlBookingReports(self._pool)
 
     @cached_property
     def keyring(self) -> PostgresqlKeyring:

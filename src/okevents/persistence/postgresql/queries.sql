@@ -73,10 +73,35 @@ SET version = excluded.version, most_available = excluded.most_available, docume
 WHERE excluded.version > availability.version;
 
 -- name: load_inventories
-SELECT document FROM inventories WHERE event_id = ANY (:event_ids);
+-- The time, and then the inventories: one row more than there are of them.
+SELECT clock_timestamp() AS now, NULL AS document UNION ALL
+SELECT NULL, document FROM inventories WHERE event_id = ANY (:event_ids);
 
 -- name: load_bookings
 SELECT document FROM bookings WHERE id = ANY (:booking_ids);
+
+-- name: bookings_of_guests
+SELECT document FROM bookings WHERE guest = ANY (:guests) AND event_id = :event_id AND state = ANY (:states);
+
+-- name: ended_bookings
+SELECT document FROM bookings WHERE event_id = :event_id AND ends_ms <= :ended_by ORDER BY ends_ms LIMIT :limit;
+
+-- name: numbered_bookings
+SELECT document FROM bookings WHERE event_id = :event_id AND number >= :first AND number < :before;
+
+-- name: waiting_bookings
+SELECT document FROM bookings WHERE event_id = :event_id AND waiting > :after ORDER BY waiting LIMIT :limit;
+
+-- name: count_waiting$
+SELECT count(*) FROM bookings WHERE event_id = :event_id AND waiting < :before
+  AND EXISTS (SELECT 1 FROM unnest(:hall_ids::text[]) hall WHERE position(' ' || hall || ' ' IN halls) > 0);
+
+-- name: due_inventories
+SELECT event_id FROM inventories WHERE due_ms <= floor(extract(epoch FROM clock_timestamp()) * 1000)
+ORDER BY due_ms LIMIT :limit;
+
+-- name: list_inventories
+SELECT document FROM inventories WHERE event_id > :after ORDER BY event_id LIMIT :limit;
 
 -- name: lock_inventory
 SELECT document FROM inventories WHERE event_id = :event_id FOR UPDATE;
@@ -92,3 +117,6 @@ WITH made AS (
   INSERT INTO keyring (name, key) VALUES (:name, :key) ON CONFLICT (name) DO NOTHING RETURNING key
 )
 SELECT key FROM made UNION ALL SELECT key FROM keyring WHERE name = :name LIMIT 1;
+
+-- name: list_keys
+SELECT name, key FROM keyring WHERE starts_with(name, :prefix);

@@ -1,14 +1,27 @@
 """Inventories and bookings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import apsw
 import msgspec
 
+from okevents.bookings.facts import ENDED_AT_ONCE, WAITING_AT_ONCE, Facts, Lookup
+from okevents.bookings.finding import found_by
 from okevents.bookings.model import Booking, Inventory
-from okevents.bookings.ports import Decide, Part, PartCommitted, PartConflict, PartKeysTaken, PartOutcome, Snapshot
-from okevents.kernel.ids import BookingId, EventId
+from okevents.bookings.ports import (
+    Decide,
+    Loaded,
+    Part,
+    PartCommitted,
+    PartConflict,
+    PartKeysTaken,
+    PartOutcome,
+    Plan,
+)
+from okevents.kernel.clock import to_milliseconds
+from okevents.kernel.ids import EventId
 from okevents.persistence.sqlite.answers import find_answer, insert_answers
 from okevents.persistence.sqlite.outbox import put_messages
 from okevents.persistence.sqlite.queries import queries
@@ -16,8 +29,8 @@ from okevents.persistence.sqlite.readers import Readers
 from okevents.persistence.sqlite.writer import Writer
 
 _encoder = msgspec.json.Encoder()
-_inventories = msgspec.json.Decoder(Inventory)
-_bookings = msgspec.json.Decoder(Booking)
+decode_inventory = msgspec.json.Decoder(Inventory).decode
+decode_booking = msgspec.json.Decoder(Booking).decode
 
 
 class SqliteBookingStore:
@@ -27,24 +40,38 @@ class SqliteBookingStore:
         self._readers = readers
         self._writer = writer
 
-    async def load(self, event_ids: Sequence[EventId], booking_ids: Sequence[BookingId]) -> Snapshot:
-        return await self._readers.run(lambda connection: _load(connection, event_ids, booking_ids))
+    async def load(self, event_ids: Sequence[EventId]) -> Loaded:
+        inventories = self._readers.run_here(lambda connection: _inventories_of(connection, event_ids))
+        return Loaded(inventories, datetime.now(UTC))
+
+    async def read(self, lookups: Sequence[Lookup]) -> Sequence[Facts]:
+        def read(connection: apsw.Connection) -> list[Facts]:
+            return [_facts(connection, lookup) for lookup in lookups]
+
+        # Single rows are read at once, whole stretches of them by a thread.
+        if all(lookup.names_bookings_only for lookup in lookups):
+            return self._readers.run_here(read)
+        return await self._readers.run(read)
 
     async def commit(self, parts: Sequence[Part]) -> Sequence[PartOutcome]:
         return await self._writer.run(lambda connection: [_commit(connection, part) for part in parts])
 
-    async def commit_locked(
-        self, event_id: EventId, booking_ids: Sequence[BookingId], decide: Decide
-    ) -> PartOutcome | None:
+    async def commit_locked(self, event_id: EventId, plan: Plan, decide: Decide) -> PartOutcome | None:
         def work(connection: apsw.Connection) -> PartOutcome | None:
-            part = decide(_load(connection, [event_id], booking_ids))
+            now = datetime.now(UTC)
+            inventory = _inventories_of(connection, [event_id]).get(event_id)
+            part = decide(inventory, _facts(connection, plan(inventory, now)), now)
             return None if part is None else _commit(connection, part)
 
         return await self._writer.run(work)
 
-    async def find(self, booking_id: BookingId) -> Booking | None:
-        row = self._readers.run_here(lambda connection: queries.find_booking(connection, id=booking_id))
-        return _bookings.decode(row[0]) if row else None
+    async def due(self, limit: int) -> Sequence[EventId]:
+        now_ms = to_milliseconds(datetime.now(UTC))
+
+        def read(connection: apsw.Connection) -> list[EventId]:
+            return [EventId(row[0]) for row in queries.due_inventories(connection, now_ms=now_ms, limit=limit)]
+
+        return await self._readers.run(read)
 
 
 class SqliteKeyring:
@@ -64,19 +91,36 @@ class SqliteKeyring:
 
         return await self._writer.run(work)
 
+    async def list(self, prefix: str) -> Mapping[str, bytes]:
+        return await self._writer.run(lambda connection: dict(queries.list_keys(connection, prefix=prefix)))
 
-def _load(connection: apsw.Connection, event_ids: Sequence[EventId], booking_ids: Sequence[BookingId]) -> Snapshot:
-    inventories = {
-        event_id: _inventories.decode(row[0])
+
+def _inventories_of(connection: apsw.Connection, event_ids: Sequence[EventId]) -> dict[EventId, Inventory]:
+    return {
+        event_id: decode_inventory(row[0])
         for event_id in event_ids
         if (row := queries.find_inventory(connection, event_id=event_id))
     }
-    bookings = {
-        booking_id: _bookings.decode(row[0])
-        for booking_id in booking_ids
-        if (row := queries.find_booking(connection, id=booking_id))
-    }
-    return Snapshot(inventories, bookings, datetime.now(UTC))
+
+
+def _facts(connection: apsw.Connection, lookup: Lookup) -> Facts:
+    """What the lookup asks for, each of it by its index."""
+    event_id = lookup.event_id
+    rows = [row for each in lookup.booking_ids if (row := queries.find_booking(connection, id=each))]
+    for guest in lookup.guests:
+        rows += queries.bookings_of_guest(connection, guest=guest, event_id=event_id)
+    if lookup.ended_by is not None:
+        ended_by = to_milliseconds(lookup.ended_by)
+        rows += queries.ended_bookings(connection, event_id=event_id, ended_by=ended_by, limit=ENDED_AT_ONCE)
+    if lookup.numbers is not None:
+        first, before = lookup.numbers
+        rows += queries.numbered_bookings(connection, event_id=event_id, first=first, before=before)
+    waiting: list[Any] = []
+    if lookup.waiting_after is not None:
+        waiting += queries.waiting_bookings(
+            connection, event_id=event_id, after=lookup.waiting_after, limit=WAITING_AT_ONCE
+        )
+    return Facts.of((decode_booking(row[0]) for row in rows), [decode_booking(row[0]) for row in waiting])
 
 
 def _commit(connection: apsw.Connection, part: Part) -> PartOutcome:
@@ -87,6 +131,7 @@ def _commit(connection: apsw.Connection, part: Part) -> PartOutcome:
     columns = {
         "event_id": inventory.event_id,
         "version": inventory.version,
+        "due_ms": None if inventory.due_at is None else to_milliseconds(inventory.due_at),
         "document": _encoder.encode(inventory),
     }
     if part.expected_version:
@@ -95,16 +140,18 @@ def _commit(connection: apsw.Connection, part: Part) -> PartOutcome:
         written = queries.insert_inventory(connection, **columns)
     if not written:
         return PartConflict()
-    rows = (
-        {
-            "id": booking.id,
-            "event_id": booking.event_id,
-            "version": booking.version,
-            "document": _encoder.encode(booking),
-        }
-        for booking in part.bookings
-    )
-    queries.put_bookings(connection, rows)
+    queries.put_bookings(connection, map(_row_of, part.bookings))
     insert_answers(connection, part.answers)
     put_messages(connection, part.messages)
     return PartCommitted(datetime.now(UTC))
+
+
+def _row_of(booking: Booking) -> dict[str, Any]:
+    return {
+        **msgspec.structs.asdict(found_by(booking)),
+        "halls": f" {' '.join(found_by(booking).halls)} ",
+        "id": booking.id,
+        "event_id": booking.event_id,
+        "version": booking.version,
+        "document": _encoder.encode(booking),
+    }

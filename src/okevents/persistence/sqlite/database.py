@@ -13,6 +13,7 @@ from okevents.persistence.sqlite.dead_letters import SqliteDeadLetterStore
 from okevents.persistence.sqlite.events import SqliteEventStore
 from okevents.persistence.sqlite.outbox import SqliteOutbox
 from okevents.persistence.sqlite.readers import Readers
+from okevents.persistence.sqlite.reports import SqliteBookingReports
 from okevents.persistence.sqlite.writer import Writer
 
 
@@ -95,6 +96,10 @@ class SqliteBookingsDatabase(SqliteDatabase):
     @property
     def bookings(self) -> SqliteBookingStore:
         return SqliteBookingStore(self._readers, self._writer)
+
+    @property
+    def reports(self) -> SqliteBookingReports:
+        return SqliteBookingReports(self._readers)
 
     @property
     def keyring(self) -> SqliteKeyring:

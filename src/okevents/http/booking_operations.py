@@ -1,0 +1,255 @@
+"""What the Booking Service can be asked: its part of the table of operations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from okevents.http.operations import BAD, KEY, MATCH, UNKNOWN, VERSION, WRITE, Operation
+
+_BOOKING = {
+    "event_id": "5a8f0b1c2d3e4f5061728394",
+    "hall": "Great hall",
+    "places": 2,
+    "guest": {"name": "Ada Example", "email": "ada@example.org"},
+    "hold": 900,
+}
+_DOOR = {"count": 1, "where": "North door"}
+_PAGE = {"limit": "Entries in a page.", "cursor": "As it stands in the Link header of the page before."}
+_TICKETS = {409: "The booking isn't confirmed."}
+_TICKET_IMAGE = "One ticket as a QR code."
+
+
+def _change(name: str, summary: str, takes: str, example: Any = None, **changes: Any) -> Operation:
+    """A change of a booking, by a route named as the change is."""
+    return Operation(
+        **{
+            "method": "post",
+            "path": f"/bookings/{{id}}/{name}",
+            "name": f"{name.replace('-', '_')}_booking",
+            "tag": "bookings",
+            "summary": summary,
+            "headers": {**KEY, **MATCH},
+            "takes": takes,
+            "is_body_required": False,
+            "example": example,
+            "gives": "BookingShown",
+            "problems": {**WRITE, **UNKNOWN, **VERSION},
+            **changes,
+        }
+    )
+
+
+def _door(path: str, name: str, summary: str, takes: str, example: Mapping[str, Any], **changes: Any) -> Operation:
+    """Something that is told at the door."""
+    return Operation(
+        **{
+            "method": "post",
+            "path": path,
+            "name": name,
+            "tag": "door",
+            "summary": summary,
+            "headers": KEY,
+            "takes": takes,
+            "example": example,
+            "gives": "CheckInShown",
+            "problems": {**WRITE, **UNKNOWN, 409: "Not admitted; `type` says why."},
+            **changes,
+        }
+    )
+
+
+_AVAILABILITY = (
+    Operation(
+        method="get",
+        path="/availability",
+        name="list_availability",
+        tag="bookings",
+        summary="The numbers of every event, with those of each hall and in total, by the event's id.",
+        query=_PAGE,
+        gives="AvailabilityShown",
+        gives_many=True,
+        problems=BAD,
+    ),
+    Operation(
+        method="get",
+        path="/availability/{event_id}",
+        name="find_availability",
+        tag="bookings",
+        summary="What can be booked of the event.",
+        gives="AvailabilityShown",
+        problems={**BAD, **UNKNOWN},
+    ),
+    Operation(
+        method="get",
+        path="/availability/{event_id}/stream",
+        name="follow_availability",
+        tag="bookings",
+        summary="What can be booked of the event, now and whenever it changes, as server-sent events.",
+        headers={"Last-Event-ID": "The version that was seen last: the stream goes on from there."},
+        gives="AvailabilityShown",
+        gives_type="text/event-stream",
+        problems={**BAD, **UNKNOWN, 503: "Too many follow already; try again after `Retry-After` seconds."},
+    ),
+)
+
+_BOOKINGS = (
+    Operation(
+        method="post",
+        path="/bookings",
+        name="book",
+        tag="bookings",
+        summary="Hold places in one hall or several, confirm them at once (`hold` 0), or wait for them (`waitlist`).",
+        headers=KEY,
+        takes="BookingDraft",
+        example=_BOOKING,
+        gives="BookingMade",
+        status=201,
+        problems={**WRITE, **UNKNOWN, 409: "Sold out (`free` says what is left), or it can't be booked now."},
+    ),
+    Operation(
+        method="get",
+        path="/bookings",
+        name="list_bookings",
+        tag="bookings",
+        summary="Bookings by event and in their order of arrival, in pages, or all of them as NDJSON or CSV.",
+        query={
+            "event": "The event's id.",
+            "hall": "The hall's id, or with an event its name.",
+            "state": "held, confirmed, checked_in, waiting, offered, expired or cancelled.",
+            "email": "The guest's e-mail address, whatever its case.",
+            "from": "Made then or later: Unix milliseconds or RFC 3339.",
+            "to": "Made before: Unix milliseconds or RFC 3339.",
+            **_PAGE,
+        },
+        gives="BookingShown",
+        gives_many=True,
+        also_gives=("application/x-ndjson", "text/csv"),
+        problems={**BAD, **UNKNOWN},
+    ),
+    Operation(
+        method="get",
+        path="/bookings/{id}",
+        name="find_booking",
+        tag="bookings",
+        summary="The booking of that id, with its history, and its place in line while it waits.",
+        gives="BookingShown",
+        problems={**BAD, **UNKNOWN},
+    ),
+    Operation(
+        method="patch",
+        path="/bookings/{id}",
+        name="amend_booking",
+        tag="bookings",
+        summary="Change the guest or the payment's reference by a JSON merge patch (RFC 7396). If it passes to another "
+        "e-mail address, other tickets replace the old ones and the answer has the new `secret`.",
+        headers={**KEY, **MATCH},
+        takes="BookingPatch",
+        media_types=("application/merge-patch+json", "application/json"),
+        example={"guest": {"name": "Grace Example", "email": "grace@example.org"}},
+        gives="BookingShown",
+        problems={**WRITE, **UNKNOWN, **VERSION},
+    ),
+    _change(
+        "confirm",
+        "Take the held or offered places for good; after the hold has ended, if there is still room.",
+        "ConfirmationDraft",
+        {"payment_reference": "INV-2031-0042"},
+    ),
+    _change("extend", "Hold the places from now on for so many seconds.", "ExtensionDraft", {"hold": 900}),
+    _change("cancel", "Give the booking's places back.", "Cancellation", {"reason": "ill"}),
+    _change("decline", "Decline an offer: it goes to the next in line.", "Cancellation", {"reason": "too late"}),
+    _change("erase", "Forget the guest's name and address; the places stay as they are.", "Empty", {}),
+)
+
+_TICKET_OPERATIONS = (
+    Operation(
+        method="get",
+        path="/bookings/{id}/tickets",
+        name="list_tickets",
+        tag="tickets",
+        summary="The booking's tickets, one for each place.",
+        gives="TicketShown",
+        gives_many=True,
+        problems={**BAD, **UNKNOWN, **_TICKETS},
+    ),
+    Operation(
+        method="get",
+        path="/bookings/{id}/tickets.html",
+        name="print_tickets",
+        tag="tickets",
+        summary="A page of the booking's tickets, to be printed.",
+        gives_type="text/html",
+        problems={**BAD, **UNKNOWN, **_TICKETS},
+    ),
+    Operation(
+        method="get",
+        path="/bookings/{id}/tickets/{number}.svg",
+        name="draw_ticket_svg",
+        tag="tickets",
+        summary=_TICKET_IMAGE,
+        gives_type="image/svg+xml",
+        problems={**BAD, **UNKNOWN, **_TICKETS},
+    ),
+    Operation(
+        method="get",
+        path="/bookings/{id}/tickets/{number}.png",
+        name="draw_ticket_png",
+        tag="tickets",
+        summary=_TICKET_IMAGE,
+        gives_type="image/png",
+        problems={**BAD, **UNKNOWN, **_TICKETS},
+    ),
+    Operation(
+        method="get",
+        path="/.well-known/jwks.json",
+        name="show_ticket_keys",
+        tag="tickets",
+        summary="The public keys that tickets and door lists are verified with: a JSON Web Key Set (RFC 7517).",
+        gives_type="application/jwk-set+json",
+    ),
+)
+
+_DOOR_OPERATIONS = (
+    _door(
+        "/bookings/{id}/check-in",
+        "check_in_booking",
+        "Let in so many of the booking's guests.",
+        "DoorDraft",
+        _DOOR,
+        is_body_required=False,
+    ),
+    _door(
+        "/check-in",
+        "check_in",
+        "Let in the holder of a ticket, or so many guests of a booking.",
+        "CheckInDraft",
+        {"token": "eyJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2lnbmF0dXJl", "where": "North door"},
+    ),
+    _door(
+        "/check-in/undo",
+        "undo_check_in",
+        "Whoever was let in by mistake is outside again.",
+        "UndoDraft",
+        {"booking_id": "5a8f0b1c2d3e4f5061728396", "count": 1, "reason": "wrong door"},
+    ),
+    _door(
+        "/check-in/scans",
+        "take_scans",
+        "Tell scans that were made without a connection: each lets in, is known, or is refused with its reason.",
+        "ScansDraft",
+        {"scans": [{"token": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl", "at": "2031-05-09T19:31:07+02:00"}]},
+        gives="ScansShown",
+        problems=WRITE,
+    ),
+    Operation(
+        method="get",
+        path="/check-in/{event_id}",
+        name="show_door_list",
+        tag="door",
+        summary="Who may enter, for doors without a connection: a JWS whose payload lists the tickets.",
+        gives_type="application/jose+json",
+        problems={**BAD, **UNKNOWN},
+    ),
+)
+
+BOOKINGS = (*_AVAILABILITY, *_BOOKINGS)
+DOOR = (*_TICKET_OPERATIONS, *_DOOR_OPERATIONS)

@@ -1,0 +1,79 @@
+"""The handlers of tickets and of the door."""
+
+import msgspec
+from starlette.requests import Request
+
+from okevents.bookings.door import Door
+from okevents.errors import BadInput, FieldFault
+from okevents.http import answers
+from okevents.http.answers import Answer
+from okevents.http.bookings import booking_id, written
+from okevents.http.parameters import caller, object_id
+from okevents.http.routing import json_body
+from okevents.http.scans import encoded_scans
+from okevents.kernel.ids import EventId
+
+KEYS_FOR = 300
+"""Seconds for which a scanner needn't ask for the keys again."""
+
+_PRIVATE = {"cache-control": "private, no-store"}
+
+
+class DoorHandlers:
+    """A method for each operation, by its name in the table."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def list_tickets(self, request: Request) -> Answer:
+        tickets = await self._door.tickets(booking_id(request))
+        return answers.json(msgspec.json.encode(tickets), headers=_PRIVATE)
+
+    async def print_tickets(self, request: Request) -> Answer:
+        page = await self._door.sheet(booking_id(request))
+        return Answer(200, {"content-type": "text/html; charset=utf-8", **_PRIVATE}, page)
+
+    async def draw_ticket_svg(self, request: Request) -> Answer:
+        token = await self._door.ticket(booking_id(request), _number(request))
+        return Answer(200, {"content-type": "image/svg+xml", **_PRIVATE}, self._door.printer.svg(token))
+
+    async def draw_ticket_png(self, request: Request) -> Answer:
+        token = await self._door.ticket(booking_id(request), _number(request))
+        return Answer(200, {"content-type": "image/png", **_PRIVATE}, self._door.printer.png(token))
+
+    async def show_ticket_keys(self, _: Request) -> Answer:
+        headers = {"content-type": "application/jwk-set+json", "cache-control": f"public, max-age={KEYS_FOR}"}
+        return Answer(200, headers, await self._door.jwks())
+
+    async def stylesheet(self, _: Request) -> Answer:
+        """Of the page of tickets."""
+        return Answer(200, {"content-type": "text/css; charset=utf-8"}, self._door.printer.stylesheet())
+
+    async def check_in(self, request: Request) -> Answer:
+        body = await json_body(request)
+        return written(await self._door.check_in(body, caller(request)))
+
+    async def check_in_booking(self, request: Request) -> Answer:
+        body = await json_body(request)
+        return written(await self._door.check_in_booking(booking_id(request), body, caller(request)))
+
+    async def undo_check_in(self, request: Request) -> Answer:
+        body = await json_body(request)
+        return written(await self._door.undo(body, caller(request)))
+
+    async def take_scans(self, request: Request) -> Answer:
+        body = await json_body(request)
+        scans = await self._door.take_scans(body, caller(request))
+        return answers.json(encoded_scans(scans, request.scope["path"]))
+
+    async def show_door_list(self, request: Request) -> Answer:
+        event_id = EventId(object_id(request.path_params["event_id"], "event_id"))
+        signed = await self._door.door_list(event_id)
+        return Answer(200, {"content-type": "application/jose+json", **_PRIVATE}, signed)
+
+
+def _number(request: Request) -> int:
+    text = request.path_params["number"]
+    if text.isascii() and text.isdigit() and len(text) < 7:
+        return int(text)
+    raise BadInput([FieldFault("number", f"is {text[:60]!r}; the number of a ticket is expected")])

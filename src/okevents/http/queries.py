@@ -1,0 +1,163 @@
+"""Query parameters: each is known, stands there once, and is as it should be; or all that is wrong is told at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar, get_args
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from msgspec import Struct
+
+from okevents.bookings.model import BookingState
+from okevents.bookings.ports import BookingFilter
+from okevents.contracts.event import EventStatus
+from okevents.errors import BadInput, FieldFault
+from okevents.events.ports import EventFilter
+from okevents.http.limits import Limits
+from okevents.kernel.clock import from_milliseconds
+from okevents.kernel.ids import EventId, is_object_id
+
+MANY = 2**31 - 1
+PAGE = ("limit", "cursor")
+
+T = TypeVar("T", bound=str)
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """Which part of a list is wanted. `given` are all parameters, as they were sent to `path`."""
+
+    path: str
+    given: Mapping[str, str]
+    cursor: str | None
+    limit: int
+
+    def links(self, following: str | None) -> str:
+        """The Link header (RFC 8288): the first page, and the following one if there is any."""
+        first = f'<{self._link(None)}>; rel="first"'
+        return first if following is None else f'{first}, <{self._link(following)}>; rel="next"'
+
+    def _link(self, cursor: str | None) -> str:
+        query = {name: value for name, value in self.given.items() if name != "cursor"}
+        if cursor is not None:
+            query["cursor"] = cursor
+        return f"{self.path}?{urlencode(query)}" if query else self.path
+
+
+class EventQuery(Struct, frozen=True, kw_only=True):
+    """What is asked of the list of events."""
+
+    filter: EventFilter
+    page: Page
+
+
+class BookingQuery(Struct, frozen=True, kw_only=True):
+    """What is asked of the list of bookings. `hall`: its id or its name."""
+
+    filter: BookingFilter
+    hall: str | None
+    page: Page
+
+
+def event_query(query: bytes, limits: Limits) -> EventQuery:
+    """Raises BadInput with a fault for each bad or unknown parameter."""
+    names = ("q", "country", "from", "to", "hall_capacity", "available", "status")
+    read = _Reader(query, names)
+    wanted = EventFilter(
+        text=(read.text("q") or "").casefold(),
+        country=read.text("country") or "",
+        starts_from=read.instant("from"),
+        starts_before=read.instant("to"),
+        hall_capacity=read.whole("hall_capacity", 1, MANY),
+        available=read.whole("available", 1, MANY),
+        status=read.choice("status", get_args(EventStatus)),
+    )
+    return EventQuery(filter=wanted, page=read.page("/events", limits))
+
+
+def booking_query(query: bytes, limits: Limits) -> BookingQuery:
+    """Raises BadInput with a fault for each bad or unknown parameter."""
+    read = _Reader(query, ("event", "hall", "state", "email", "from", "to"))
+    event_id, email, state = read.object_id("event"), read.text("email"), read.choice("state", tuple(BookingState))
+    wanted = BookingFilter(
+        event_id=None if event_id is None else EventId(event_id),
+        state=None if state is None else BookingState(state),
+        guest=None if email is None else email.casefold(),
+        created_from=read.instant("from"),
+        created_before=read.instant("to"),
+    )
+    return BookingQuery(filter=wanted, hall=read.text("hall"), page=read.page("/bookings", limits))
+
+
+def page_query(query: bytes, path: str, limits: Limits) -> Page:
+    """A list without filters. Raises BadInput with a fault for each bad or unknown parameter."""
+    return _Reader(query, ()).page(path, limits)
+
+
+class _Reader:
+    """The parameters of one request; what is wrong with them is told at the end, by `page`."""
+
+    def __init__(self, query: bytes, names: Sequence[str]) -> None:
+        self._faults: list[FieldFault] = []
+        self._given: dict[str, str] = {}
+        known = (*names, *PAGE)
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace"):
+            if name not in known:
+                self._fault(name, f"is not a known parameter; known here: {', '.join(known)}")
+            elif name in self._given:
+                self._fault(name, "stands there twice")
+            self._given[name] = value
+
+    def page(self, path: str, limits: Limits) -> Page:
+        """Raises BadInput."""
+        limit = self.whole("limit", 1, limits.max_page_size)
+        if self._faults:
+            raise BadInput(self._faults)
+        return Page(path=path, given=self._given, cursor=self._given.get("cursor"), limit=limit or limits.page_size)
+
+    def text(self, name: str) -> str | None:
+        text = self._given.get(name)
+        if text is not None and (len(text) > 200 or "\x00" in text):
+            self._fault(name, "up to 200 characters are expected, none of them NUL")
+        return text
+
+    def object_id(self, name: str) -> str | None:
+        text = self._given.get(name)
+        if text is not None and not is_object_id(text):
+            self._fault(name, f"is {text[:60]!r}; 24 lower-case hexadecimal digits are expected")
+        return text
+
+    def whole(self, name: str, least: int, most: int) -> int | None:
+        text = self._given.get(name)
+        if text is None:
+            return None
+        if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
+            return int(text)
+        self._fault(name, f"is {text[:60]!r}; a whole number from {least} to {most} is expected")
+        return None
+
+    def choice(self, name: str, choices: Sequence[T]) -> T | None:
+        text = self._given.get(name)
+        found = next((choice for choice in choices if choice == text), None)
+        if text is not None and found is None:
+            expected = ", ".join(f"'{choice}'" for choice in choices[:-1])
+            self._fault(name, f"is {text[:60]!r}; {expected} or '{choices[-1]}' is expected")
+        return found
+
+    def instant(self, name: str) -> datetime | None:
+        text = self._given.get(name)
+        if text is None:
+            return None
+        try:
+            if text.removeprefix("-").isdigit():
+                return from_milliseconds(int(text[:20]))
+            # A plus sign that nobody escaped arrives as a space.
+            instant = msgspec.convert(text.replace(" ", "+"), datetime)
+            if instant.tzinfo is not None:
+                return instant.astimezone(UTC)
+        except (msgspec.ValidationError, OverflowError, ValueError):
+            pass
+        self._fault(name, f"is {text[:60]!r}; Unix milliseconds or RFC 3339 text with an offset are expected")
+        return None
+
+    def _fault(self, name: str, detail: str) -> None:
+        self._faults.append(FieldFault(name, detail))
