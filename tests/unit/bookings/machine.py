@@ -92,23 +92,18 @@ class BookingsMachine(RuleBasedStateMachine):
         self.simulation = Simulation(self.house, first, START)
         self.simulation.advance(START)
 
-    @rule(capacities=halls)
-    def give_it_other_halls(self, capacities: dict[HallId, int]) -> None:
-        self._tell(halls=_states(capacities))
-
-    @rule(by=st.sampled_from([-2 * DAY, -HOUR, HOUR, DAY, 5 * DAY]))
-    def move_it(self, by: timedelta) -> None:
+    @rule(data=st.data(), what=st.sampled_from(["halls", "halls", "times", "terms", "status"]))
+    def publish_a_change(self, data: st.DataObject, what: str) -> None:
+        """Whoever hears of it hears of it some time."""
         last = self.told[-1]
-        self._tell(start_time=last.start_time + by, end_time=last.end_time + by)
-
-    @rule(told=terms)
-    def set_other_terms(self, told: BookingTerms) -> None:
-        self._tell(booking=told)
-
-    @rule()
-    def cancel_or_reinstate_it(self) -> None:
-        last = self.told[-1]
-        if last.status == "cancelled":
+        if what == "halls":
+            self._tell(halls=_states(data.draw(halls)))
+        elif what == "times":
+            by = data.draw(st.sampled_from([-2 * DAY, -HOUR, HOUR, DAY, 5 * DAY]))
+            self._tell(start_time=last.start_time + by, end_time=last.end_time + by)
+        elif what == "terms":
+            self._tell(booking=data.draw(terms))
+        elif last.status == "cancelled":
             self._tell(status="scheduled", reason=None, last_cancel_reason=last.reason)
         else:
             self._tell(status="cancelled", reason=f"rain {last.version}", cancellations=last.cancellations + 1)
@@ -116,6 +111,15 @@ class BookingsMachine(RuleBasedStateMachine):
     @rule(by=spans)
     def let_time_pass(self, by: timedelta) -> None:
         self.now += by
+
+    @precondition(lambda self: self._inventory().due_at is not None)
+    @rule()
+    def wait_for_what_is_due(self) -> None:
+        self.now = max(self.now, self._inventory().due_at or self.now)
+
+    @rule()
+    def hear_the_newest(self) -> None:
+        self._submit([Learn(event=self.told[-1])])
 
     @rule(data=st.data())
     def hear_a_message(self, data: st.DataObject) -> None:
@@ -127,6 +131,10 @@ class BookingsMachine(RuleBasedStateMachine):
         """A batch of requests, by a clock that may be behind."""
         batch = [self._draw(data) for _ in range(data.draw(st.integers(1, 5)))]
         self._submit(batch, self.now - back)
+
+    @rule(data=st.data())
+    def ask_once(self, data: st.DataObject) -> None:
+        self._submit([self._draw(data)])
 
     @rule(data=st.data())
     def ask_and_settle(self, data: st.DataObject) -> None:
@@ -179,7 +187,7 @@ class BookingsMachine(RuleBasedStateMachine):
             assert any(count > now.free(hall) for hall, count in line[0].places.items())
 
     def _tell(self, **changes: Any) -> None:
-        """The event's next state is published; whoever hears of it hears of it some time."""
+        """The event's next state is published."""
         last = self.told[-1]
         self.told.append(replace(last, **{"version": last.version + 1, **changes}))
 
