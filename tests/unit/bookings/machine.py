@@ -46,14 +46,13 @@ halls = st.dictionaries(st.sampled_from(HALLS), st.integers(1, 6), min_size=1, m
 spans = st.sampled_from([SECOND, MINUTE, 9 * MINUTE, 16 * MINUTE, HOUR, 9 * HOUR, DAY])
 terms = st.builds(
     BookingTerms,
-    opens=st.sampled_from([None, None, None, START + HOUR]),
+    opens=st.sampled_from([None] * 8 + [START + HOUR]),
     closes=st.sampled_from([None, None, START + HOUR, START + 2 * DAY]),
-    max_places=st.sampled_from([None, None, None, 3]),
-    max_places_per_guest=st.sampled_from([None, None, 4]),
+    max_places=st.sampled_from([None] * 6 + [3]),
+    max_places_per_guest=st.sampled_from([None] * 3 + [6]),
     no_show_release=st.sampled_from([None, 0, 30]),
 )
-emails = st.sampled_from([f"{name}@example.org" for name in ("ada", "bob", "eve", "kim", "lee")])
-lines = st.dictionaries(st.sampled_from(HALLS), st.integers(1, 4), min_size=1, max_size=2)
+emails = st.sampled_from([f"{name}@example.org" for name in ("ada", "bob", "eve", "kim", "lee", "may", "ned")])
 
 
 class BookingsMachine(RuleBasedStateMachine):
@@ -92,9 +91,13 @@ class BookingsMachine(RuleBasedStateMachine):
         self.simulation = Simulation(self.house, first, START)
         self.simulation.advance(START)
 
-    @rule(data=st.data(), what=st.sampled_from(["halls", "halls", "times", "terms", "status"]))
-    def publish_a_change(self, data: st.DataObject, what: str) -> None:
-        """Whoever hears of it hears of it some time."""
+    @rule(
+        data=st.data(),
+        what=st.sampled_from(["halls", "times", "terms", "status"]),
+        is_heard=st.sampled_from([True, True, False]),
+    )
+    def publish_a_change(self, data: st.DataObject, what: str, is_heard: bool) -> None:
+        """It is heard of at once, or later."""
         last = self.told[-1]
         if what == "halls":
             self._tell(halls=_states(data.draw(halls)))
@@ -107,6 +110,8 @@ class BookingsMachine(RuleBasedStateMachine):
             self._tell(status="scheduled", reason=None, last_cancel_reason=last.reason)
         else:
             self._tell(status="cancelled", reason=f"rain {last.version}", cancellations=last.cancellations + 1)
+        if is_heard:
+            self._submit([Learn(event=self.told[-1])])
 
     @rule(by=spans)
     def let_time_pass(self, by: timedelta) -> None:
@@ -141,10 +146,11 @@ class BookingsMachine(RuleBasedStateMachine):
         batch = [self._draw(data) for _ in range(data.draw(st.integers(1, 3)))]
         self._submit([*batch, Settle(event_id=self.event_id)])
 
-    @rule(wanted=st.lists(st.tuples(lines, emails), min_size=1, max_size=6))
-    def come_in_a_crowd(self, wanted: list[tuple[dict[HallId, int], str]]) -> None:
+    @rule(data=st.data(), hold=st.sampled_from([timedelta(), MINUTE]), size=st.integers(1, 8))
+    def come_in_a_crowd(self, data: st.DataObject, hold: timedelta, size: int) -> None:
         """Who doesn't find room waits."""
-        self._submit([self._book(places, email, timedelta(), may_wait=True) for places, email in wanted])
+        crowd = [(self._lines(data), data.draw(emails)) for _ in range(size)]
+        self._submit([self._book(places, email, hold, may_wait=True) for places, email in crowd])
 
     @precondition(lambda self: self.requests)
     @rule(data=st.data())
@@ -194,14 +200,20 @@ class BookingsMachine(RuleBasedStateMachine):
     def _draw(self, data: st.DataObject) -> Request:
         """Any request but a Settle."""
         known = [booking.id for booking in self._bookings()]
-        kinds = ["book", "book", "book", "learn"] + (["change"] * 6 if known else [])
+        kinds = ["book"] * 3 + ["learn"] + ["change"] * 6 * bool(known)
         kind = data.draw(st.sampled_from(kinds))
         if kind == "learn":
             return Learn(event=data.draw(st.sampled_from(self.told)))
         if kind == "book":
             hold = data.draw(st.sampled_from([None, timedelta(), MINUTE, HOUR]))
-            return self._book(data.draw(lines), data.draw(emails), hold, may_wait=data.draw(st.booleans()))
+            return self._book(self._lines(data), data.draw(emails), hold, may_wait=data.draw(st.booleans()))
         return self._draw_change(data, data.draw(st.sampled_from(known)))
+
+    def _lines(self, data: st.DataObject) -> dict[HallId, int]:
+        """Places in one hall or two, nearly always of the event's."""
+        own = [hall.id for hall in self._inventory().halls or () if not hall.is_removed]
+        hall = st.sampled_from([*own * 6, *HALLS])
+        return data.draw(st.dictionaries(hall, st.integers(1, 4), min_size=1, max_size=2))
 
     def _draw_change(self, data: st.DataObject, of: BookingId) -> Request:
         ids: dict[str, Any] = {"event_id": self.event_id, "booking_id": of}
