@@ -131,6 +131,17 @@ def test_a_booking_that_was_made_after_the_release_keeps_its_places() -> None:
     assert not desk.find(booking).is_released
 
 
+def test_a_hold_that_is_confirmed_after_the_release_keeps_its_places() -> None:
+    desk = Desk(**terms(no_show_release=0))
+    desk.now = desk.told.start_time - MINUTE
+    held = desk.book()
+    desk.now += MINUTE
+    desk.confirm(held)
+    desk.settle_all()
+    assert not desk.find(held).is_released
+    assert desk.hall().taken == 1
+
+
 def test_a_confirmation_is_late_only_after_the_end() -> None:
     desk = Desk()
     in_time, late = desk.book(), desk.book()

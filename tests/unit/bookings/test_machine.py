@@ -8,7 +8,7 @@ from okevents.bookings import ledger, settle
 from tests.unit.bookings.machine import BookingsMachine
 from tests.unit.bookings.world import MemoryWorld
 
-USUAL = settings(max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+USUAL = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class SmallStepsMachine(BookingsMachine):
@@ -22,7 +22,7 @@ class SmallStepsMachine(BookingsMachine):
 
 @pytest.mark.timeout(300)
 def test_bookings_are_what_a_plain_list_says() -> None:
-    run_state_machine_as_test(BookingsMachine, settings=USUAL)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(BookingsMachine, settings=USUAL)
 
 
 @pytest.mark.timeout(300)
@@ -30,4 +30,4 @@ def test_the_same_when_everything_is_done_a_few_at_a_time(monkeypatch: pytest.Mo
     monkeypatch.setattr(ledger, "WINDOW", SmallStepsMachine.window)
     monkeypatch.setattr(settle, "NUMBERS_AT_ONCE", 3)
     monkeypatch.setattr(settle, "PARTIES_AT_ONCE", 2)
-    run_state_machine_as_test(SmallStepsMachine, settings=USUAL)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(SmallStepsMachine, settings=USUAL)

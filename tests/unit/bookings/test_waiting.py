@@ -10,8 +10,8 @@ from okevents.kernel.ids import HallId
 from tests.unit.bookings.desk import Desk, booking_id, hall_id
 
 
-def a_hall(name: str = "lobby", free: int = 3, **changes: int) -> HallInventory:
-    return HallInventory(id=hall_id(name), name=name, capacity=10, taken=10 - free, **{"listed_to": 99, **changes})
+def a_hall(name: str = "lobby", free: int = 3, listed_to: int = 99) -> HallInventory:
+    return HallInventory(id=hall_id(name), name=name, capacity=10, taken=10 - free, listed_to=listed_to)
 
 
 def a_party(number: int, passed_over: int = 0, **places: int) -> Party:
@@ -22,7 +22,7 @@ def a_party(number: int, passed_over: int = 0, **places: int) -> Party:
 def whose_turn(parties: list[Party], *halls: HallInventory, max_passes: int = 3) -> tuple[int, list[int]] | None:
     known: dict[HallId, HallInventory] = {hall.id: hall for hall in halls or (a_hall(),)}
     following = next_in_line(parties, known, max_passes)
-    return following and (following.party.number, [party.number for party in following.passed])
+    return None if following is None else (following.party.number, [party.number for party in following.passed])
 
 
 def test_the_first_that_fits_is_next() -> None:
