@@ -1,5 +1,6 @@
 """The file, and connections to it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,7 @@ def connect(path: Path) -> apsw.Connection:
         connection = apsw.Connection(str(path))
         _plan_once(connection)
         connection.set_busy_timeout(BUSY_MS)
-        connection.pragma("journal_mode", "wal")
+        _log_ahead(connection)
         # NORMAL may lose the last commits when the power fails.
         connection.pragma("synchronous", "full")
         connection.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
@@ -73,6 +74,20 @@ def connect_to_read(path: Path) -> apsw.Connection:
         connection.set_busy_timeout(READ_BUSY_MS)
         connection.pragma("query_only", True)
         return connection
+
+
+def _log_ahead(connection: apsw.Connection) -> None:
+    """Switches to the write-ahead log. While others do the same to a new file, SQLite refuses without waiting."""
+    give_up_at = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _plan_once(connection: apsw.Connection) -> None:
