@@ -14,12 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import httpx
-from msgspec import Struct
 
 from benchmarks.filling import fill
 from benchmarks.latency import message_p99
+from benchmarks.life import life
 from benchmarks.load import requests_per_second, resident_megabytes
 from benchmarks.program import Running, bare, okevents
+from benchmarks.rows import Row, compared
 from benchmarks.yardsticks import measured
 from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.messaging.topology import Topology
@@ -31,26 +32,15 @@ RESULTS = Path(__file__).parent / "results.md"
 CAUSES = Path(__file__).parent / "causes.md"
 PROGRAM = Path(sys.executable).with_name("okevents")
 JSON = {"content-type": "application/json"}
+LIVES = ("life", "full", "uniform", "ending", "few", "many")
+"""Databases of the Booking Service, each for one thing that is measured of bookings."""
+
 NO_BROKER = "amqp://127.0.0.1:9/"
-
-
-class Row(Struct, frozen=True):
-    """One line of the table."""
-
-    work: str
-    yardstick: str
-    measured: str
-    ratio: str
-    reach: str
 
 
 def an_event(capacity: int = 1_000_000) -> str:
     halls = [{"name": "lobby", "capacity": capacity}]
     return json.dumps({"name": "hot", "startdate": 1_924_977_600_000, "location": {"name": "x", "halls": halls}})
-
-
-def compared(work: str, yardstick: str, mine: float, other: float, reach: str) -> Row:
-    return Row(work, yardstick, f"{mine:,.0f}/s and {other:,.0f}/s", f"{mine / other:.2f}", reach)
 
 
 def idle(folder: Path) -> list[Row]:
@@ -124,12 +114,13 @@ def writes(folder: Path, name: str, databases: dict[str, str], broker: str) -> l
         while httpx.get(f"{program.url}/availability/{event_id}").status_code != 200:
             time.sleep(0.1)
         guest = {"name": "Ada", "email": "ada@example.org"}
-        booking = json.dumps({"event_id": event_id, "hall": "lobby", "places": 1, "guest": guest})
+        booking = json.dumps({"event_id": event_id, "hall": "lobby", "places": 1, "hold": 0, "guest": guest})
         booked = requests_per_second(f"{program.url}/bookings", body=booking)
         rate = requests_per_second(f"{program.url}/events", body=an_event())
     rows.append(compared(f"POST /events, {name}, `up`: until heard and shown by both services", one, rate, cool, ""))
     rows.append(compared(f"POST /bookings, one hot hall, {name}, 64 clients", one, booked, hot, ">= 3"))
-    return rows
+    lives = {each: databases[each] for each in LIVES}
+    return rows + life(folder, name, lives, one, hot, ">= 4" if name == "SQLite" else ">= 10")
 
 
 def messages(folder: Path, databases: dict[str, str], server: RabbitmqServer) -> list[Row]:
@@ -175,7 +166,7 @@ def main() -> None:
         rows = idle(folder)
         rows += reads(folder)
         asyncio.run(_declare(rabbitmq.url))
-        names = ("events", "up events", "bookings", "late events", "late bookings")
+        names = ("events", "up events", "bookings", "late events", "late bookings", *LIVES)
         files = {name: f"sqlite://{folder}/{name.replace(' ', '_')}.sqlite3" for name in names}
         rows += writes(folder, "SQLite", files, rabbitmq.url)
         urls: dict[str, str] = {}

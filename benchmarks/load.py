@@ -8,17 +8,32 @@ from pathlib import Path
 SERVER_CORE, LOAD_CORE = "0", "1"
 
 
-def requests_per_second(url: str, *, clients: int = 64, seconds: int = 4, body: str | None = None) -> float:
-    """What wrk reports; raises RuntimeError if any answer wasn't 2xx."""
+def requests_per_second(
+    url: str,
+    *,
+    clients: int = 64,
+    seconds: int = 4,
+    body: str | None = None,
+    script: str | None = None,
+    is_refused: bool = False,
+) -> float:
+    """What wrk reports of posting the body, or of what the Lua script does.
+
+    Raises RuntimeError if any answer wasn't 2xx; or, where all are to be refused, if any was.
+    """
     command = ["taskset", "-c", LOAD_CORE, "wrk", "-t", "1", "-c", str(clients), "-d", f"{seconds}s"]
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        if body is not None:
-            script.write('wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n')
-            script.write(f"wrk.body = [==[{body}]==]\n")
-            script.flush()
-            command += ["-s", script.name]
+    if body is not None:
+        script = 'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n'
+        script += f"wrk.body = [==[{body}]==]\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        if script is not None:
+            file.write(script)
+            file.flush()
+            command += ["-s", file.name]
         told = subprocess.run([*command, url], capture_output=True, text=True, check=True, timeout=120).stdout
-    if "Non-2xx" in told:
+    answered = re.search(r"(\d+) requests in", told)
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
+    if answered is None or int(refused[1] if refused else 0) != (int(answered[1]) if is_refused else 0):
         raise RuntimeError(f"{url}: {told}")
     found = re.search(r"Requests/sec:\s+([\d.]+)", told)
     if found is None:

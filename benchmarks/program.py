@@ -19,7 +19,12 @@ headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % l
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-uvicorn.run(app, port=int(sys.argv[1]), log_level="error", access_log=False, server_header=False, lifespan="off")
+async def reading(scope, receive, send):
+    while (await receive()).get("more_body", False):
+        pass
+    await app(scope, receive, send)
+served = reading if "reads" in sys.argv else app
+uvicorn.run(served, port=int(sys.argv[1]), log_level="error", access_log=False, server_header=False, lifespan="off")
 """
 
 
@@ -53,9 +58,9 @@ def okevents(*arguments: str, folder: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def bare(body: bytes, port: int) -> Iterator[str]:
-    """The same server with a handler that returns those bytes and nothing else."""
-    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-c", BARE, str(port)]
+def bare(body: bytes, port: int, *, reads_body: bool = False) -> Iterator[str]:
+    """The same server with a handler that returns those bytes and nothing else; `reads_body`: and reads the body."""
+    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-c", BARE, str(port), *(["reads"] if reads_body else [])]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         try:
             assert process.stdin is not None
