@@ -33,7 +33,8 @@ function request()
   return wrk.format("POST", "/bookings", json, [==[BODY]==])
 end
 function response(status, headers, body)
-  if string.find(body, '"state":"held","version":1,"expires_at"', 1, true) then table.insert(ids, string.sub(body, 8, 31)) end
+  local is_held = string.find(body, '"state":"held","version":1,"expires_at"', 1, true)
+  if is_held then table.insert(ids, string.sub(body, 8, 31)) end
 end
 """
 

@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -87,11 +87,16 @@ class Program:
 
 
 @asynccontextmanager
-async def running(*arguments: str, folder: Path) -> AsyncIterator[Program]:
-    """The program with those arguments, listening on a free port; ended afterwards, whatever happened."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
+async def running(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Program]:
+    """The program with those arguments, listening on a free port; ended afterwards, whatever happened.
+
+    `environment` is what it has besides the tests' own.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
     process = await asyncio.create_subprocess_exec(
-        COMMAND, *arguments, "--port", "0", stdout=PIPE, stderr=STDOUT, cwd=folder, env=environment
+        COMMAND, *arguments, "--port", "0", stdout=PIPE, stderr=STDOUT, cwd=folder, env={**own, **(environment or {})}
     )
     program = Program(process)
     try:

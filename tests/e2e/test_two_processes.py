@@ -1,41 +1,15 @@
 """The two services as processes of their own, over RabbitMQ, on each server database."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from scripts.servers.rabbitmq import RabbitmqServer
 from tests.e2e.guests import availability, book, publish, rush, shown_available
-from tests.e2e.program import Program, command, running
+from tests.e2e.program import command, running
+from tests.e2e.shape import Shape
 
 pytestmark = [pytest.mark.e2e, pytest.mark.rabbitmq, pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-class Shape:
-    """Where the two services keep their data and meet."""
-
-    def __init__(self, events: str, bookings: str, broker: str, folder: Path) -> None:
-        self.events = ("--database", events, "--broker", broker)
-        self.bookings = ("--database", bookings, "--broker", broker)
-        self.folder = folder
-
-    async def migrate(self) -> None:
-        url = {"--events-database": self.events[1], "--bookings-database": self.bookings[1]}
-        arguments = [part for pair in url.items() for part in pair]
-        code, said = await command("migrate", *arguments, folder=self.folder)
-        assert code == 0, said
-
-    @asynccontextmanager
-    async def both(self) -> AsyncIterator[tuple[Program, Program]]:
-        """Migrated and running."""
-        await self.migrate()
-        async with (
-            running("events", *self.events, folder=self.folder) as events,
-            running("bookings", *self.bookings, folder=self.folder) as bookings,
-        ):
-            yield events, bookings
 
 
 @pytest.fixture(
