@@ -4,6 +4,8 @@ import httpx
 import jsonschema
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from tests.api.test_bookings import an_event_with
+
 
 async def test_the_document_is_openapi_3_1_and_its_examples_fit(http: httpx.AsyncClient) -> None:
     document = (await http.get("/schema/openapi.json")).json()
@@ -37,3 +39,14 @@ async def test_health(http: httpx.AsyncClient) -> None:
     assert (await http.get("/health/live")).json() == {"status": "ok"}
     ready = (await http.get("/health/ready")).json()
     assert [part["state"] for part in ready["parts"]] == ["ok", "ok"]
+
+
+async def test_metrics_count_the_batches_of_both_services(http: httpx.AsyncClient) -> None:
+    await an_event_with(http, 5)
+    answer = await http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    for service in ("events", "bookings"):
+        assert f'okevents_batch_size_count{{service="{service}"}} 1.0' in answer.text
+        assert f'okevents_batch_size_bucket{{le="1.0",service="{service}"}} 1.0' in answer.text
+        assert f'okevents_batch_wait_seconds_total{{service="{service}"}}' in answer.text
+        assert f'okevents_queue_length{{service="{service}"}} 0.0' in answer.text

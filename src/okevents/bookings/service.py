@@ -34,6 +34,7 @@ from okevents.kernel import validation
 from okevents.kernel.bodies import Cancellation, Empty
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import Clock
+from okevents.kernel.group_commit import BatchStatistics
 from okevents.kernel.idempotency import Claim, KeysInProgress
 from okevents.kernel.ids import BookingId, EventId, Nonces
 from okevents.messaging.envelope import Message
@@ -90,6 +91,11 @@ class BookingService:
         )
         self._keys = KeysInProgress()
         self._secret_key: bytes | None = None
+
+    @property
+    def statistics(self) -> BatchStatistics:
+        """Of the batches that its changes are committed in."""
+        return self._writer.statistics
 
     async def book(self, body: bytes, caller: Caller) -> Booked:
         """The body has the `secret`.

@@ -23,7 +23,7 @@ from okevents.bookings.requests import Book
 from okevents.bookings.rules import Rules
 from okevents.errors import Overloaded
 from okevents.kernel.clock import Clock
-from okevents.kernel.group_commit import GroupCommit, Pending
+from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer
 from okevents.kernel.ids import BookingId, EventId, Nonce, Nonces
 from okevents.messaging.ports import Outgoing
@@ -60,6 +60,11 @@ class BookingWriter:
     async def submit(self, wanted: Wanted) -> Answer:
         """Raises what the request is refused with, StoreUnavailable or Overloaded."""
         return await self._batches.submit(wanted)
+
+    @property
+    def statistics(self) -> BatchStatistics:
+        """Of its batches."""
+        return self._batches.statistics
 
     def find_booking(self, booking_id: BookingId) -> Booking | None:
         """The booking as this process knows it; it may have changed since."""

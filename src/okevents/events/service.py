@@ -31,7 +31,7 @@ from okevents.kernel import validation
 from okevents.kernel.bodies import Cancellation, Empty
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import Clock
-from okevents.kernel.group_commit import GroupCommit, Pending
+from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import KeysInProgress
 from okevents.kernel.ids import EventId, Nonces, is_object_id
 from okevents.messaging.envelope import Message
@@ -53,6 +53,11 @@ class EventService:
         self._list = EventList(database.events, clock)
         self._heard: GroupCommit[Availability, None] = GroupCommit(self._record)
         self._keys = KeysInProgress()
+
+    @property
+    def statistics(self) -> BatchStatistics:
+        """Of the batches that its changes are committed in."""
+        return self._writer.statistics
 
     async def find(self, event_id: EventId) -> StoredEvent:
         """Raises EventNotFound."""

@@ -19,7 +19,7 @@ from okevents.events.ports import (
 from okevents.events.representation import encoded
 from okevents.events.write import Create, Write, Written
 from okevents.kernel.clock import Clock
-from okevents.kernel.group_commit import GroupCommit, Pending
+from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import (
     Claim,
     Granted,
@@ -69,6 +69,11 @@ class EventWriter:
     async def submit(self, request: Write) -> Written:
         """Raises what the write is refused with, StoreUnavailable or Overloaded."""
         return await self._batches.submit(request)
+
+    @property
+    def statistics(self) -> BatchStatistics:
+        """Of its batches."""
+        return self._batches.statistics
 
     async def close(self) -> None:
         await self._batches.close()

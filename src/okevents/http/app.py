@@ -24,8 +24,10 @@ from okevents.http.front import Front
 from okevents.http.guard import Guard
 from okevents.http.health import HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
-from okevents.http.operations import BOTH, EVENTS
+from okevents.http.metrics import MetricsHandlers
+from okevents.http.operations import EVENTS, HEALTH, METRICS
 from okevents.http.routing import Handler, Resource, routes
+from okevents.kernel.group_commit import BatchStatistics
 
 __all__ = ["Bookings", "HealthCheck", "Limits", "build"]
 
@@ -55,7 +57,13 @@ def build(
         known.append(Route("/tickets/tickets.css", Resource({"GET": door.stylesheet})))
     if event_service is not None:
         known += routes(EVENTS, EventHandlers(event_service, limits))
-    known += routes(BOTH, HealthHandlers(health_checks))
+    statistics: dict[str, BatchStatistics] = {}
+    if event_service is not None:
+        statistics["events"] = event_service.statistics
+    if bookings is not None:
+        statistics["bookings"] = bookings.service.statistics
+    known += routes(HEALTH, HealthHandlers(health_checks))
+    known += routes(METRICS, MetricsHandlers(statistics))
     known += schema.SchemaHandlers(schema.openapi(has_events=has_events, has_bookings=has_bookings)).routes()
     known.append(Route("/", Resource({"GET": _index(has_events)})))
     app: App = Guard(Router(known, redirect_slashes=False, default=_nothing), limits)

@@ -68,7 +68,7 @@ EVENT_EXAMPLE = {
         "halls": [{"name": "Great hall", "location": "ground floor", "capacity": 420}],
     },
 }
-BOTH = (
+HEALTH = (
     Operation(method="get", path="/health/live", name="live", tag="health", summary="The process lives."),
     Operation(
         method="get",
@@ -79,6 +79,20 @@ BOTH = (
         gives="HealthShown",
     ),
 )
+
+METRICS = (
+    Operation(
+        method="get",
+        path="/metrics",
+        name="metrics",
+        tag="health",
+        summary="What this process has done, in Prometheus' text format.",
+        gives_type="text/plain",
+    ),
+)
+
+BOTH = (*HEALTH, *METRICS)
+"""What every process can be asked, whichever service it has."""
 
 EVENTS = (
     Operation(

@@ -5,7 +5,8 @@ So the cost of a commit (a lock, a trip, an fsync) is shared by just as many as 
 """
 
 import asyncio
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -18,11 +19,12 @@ Answer = TypeVar("Answer")
 class Pending(Generic[Request, Answer]):
     """A request and the promise of its answer. Whoever flushes the batch settles it, once."""
 
-    __slots__ = ("_answer", "request")
+    __slots__ = ("_answer", "request", "submitted_at")
 
-    def __init__(self, request: Request, answer: asyncio.Future[Answer]) -> None:
+    def __init__(self, request: Request, answer: asyncio.Future[Answer], submitted_at: float = 0.0) -> None:
         self.request = request
         self._answer = answer
+        self.submitted_at = submitted_at
 
     @property
     def is_settled(self) -> bool:
@@ -35,6 +37,25 @@ class Pending(Generic[Request, Answer]):
     def fail(self, error: BaseException) -> None:
         if not self._answer.done():
             self._answer.set_exception(error)
+
+
+class BatchStatistics:
+    """What a writer has done since its start. `waited` are seconds that requests spent before their batch began, all
+    together; `sizes` counts batches by the power of two that their size doesn't exceed; `queued` is how many wait."""
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.requests = 0
+        self.waited = 0.0
+        self.queued = 0
+        self.sizes: Counter[int] = Counter()
+
+    def begin(self, size: int, waited: float) -> None:
+        """A batch of that size begins."""
+        self.batches += 1
+        self.requests += size
+        self.waited += waited
+        self.sizes[1 << (size - 1).bit_length()] += 1
 
 
 Flush = Callable[[list[Pending[Request, Answer]]], Awaitable[None]]
@@ -54,6 +75,7 @@ class GroupCommit(Generic[Request, Answer]):
         *,
         max_batch: int = 256,
         max_queue: int = 10_000,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._flush = flush
         self._max_batch = max_batch
@@ -61,6 +83,8 @@ class GroupCommit(Generic[Request, Answer]):
         self._queue: deque[Pending[Request, Answer]] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._is_closing = False
+        self._monotonic = monotonic
+        self.statistics = BatchStatistics()
 
     async def submit(self, request: Request) -> Answer:
         """The request's answer, or the error it was refused with.
@@ -72,7 +96,8 @@ class GroupCommit(Generic[Request, Answer]):
         if len(self._queue) >= self._max_queue:
             raise Overloaded(f"{self._max_queue} writes are waiting already")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append(Pending(request, answer))
+        self._queue.append(Pending(request, answer, self._monotonic()))
+        self.statistics.queued = len(self._queue)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write(), name="group-commit")
         return await answer
@@ -88,6 +113,9 @@ class GroupCommit(Generic[Request, Answer]):
             while self._queue:
                 size = min(len(self._queue), self._max_batch)
                 batch = [self._queue.popleft() for _ in range(size)]
+                self.statistics.queued = len(self._queue)
+                now = self._monotonic()
+                self.statistics.begin(size, sum(now - pending.submitted_at for pending in batch))
                 await self._settle(batch)
         finally:
             self._writer = None
