@@ -130,7 +130,21 @@ async def test_tickets_can_be_seen_and_printed(http: httpx.AsyncClient) -> None:
     assert png.content.startswith(b"\x89PNG")
     assert (await http.get(f"/bookings/{booking['id']}/tickets/3.png")).json()["type"] == "/problems/no-such-ticket"
     assert (await http.get(f"/bookings/{booking['id']}/tickets/x.png")).status_code == 400
+    assert (await http.get(f"/bookings/{booking['id']}/tickets?from=0")).json()["errors"][0]["pointer"] == "from"
     held = await made(http, booking["event_id"], hold=60)
     none = await http.get(f"/bookings/{held['id']}/tickets")
     assert (none.status_code, none.json()["type"]) == (409, "/problems/booking-not-confirmed")
     assert len((await http.get("/.well-known/jwks.json")).json()["keys"]) == 1
+
+
+async def test_many_tickets_come_a_hundred_at_a_time(http: httpx.AsyncClient) -> None:
+    booking = await made(http, await an_event_with(http, 250), places=201)
+    numbers: list[int] = []
+    url, pages = f"/bookings/{booking['id']}/tickets", 0
+    while url:
+        page = await http.get(url)
+        numbers += [ticket["number"] for ticket in page.json()]
+        url, pages = str(page.links.get("next", {}).get("url", "")), pages + 1
+    assert (numbers, pages) == (list(range(1, 202)), 3)
+    last = await http.get(f"/bookings/{booking['id']}/tickets.html?from=201")
+    assert (last.text.count("<svg"), "link" in last.headers) == (1, False)

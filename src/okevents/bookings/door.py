@@ -32,6 +32,9 @@ from okevents.kernel import validation
 from okevents.kernel.caller import Caller
 from okevents.kernel.ids import BookingId, EventId
 
+TICKETS_AT_ONCE = 100
+"""On one page: a code takes some hundredths of a second to be drawn."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -42,6 +45,13 @@ class TicketShown(Struct, kw_only=True):
     hall: str
     token: str
     admission: Admission | None
+
+
+class TicketPage(Struct, frozen=True):
+    """Some of a booking's tickets, and the number of the first of those that follow; None if none do."""
+
+    tickets: list[TicketShown]
+    following: int | None
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
@@ -65,20 +75,9 @@ class Door:
         """The public keys that tickets and door lists are verified with (RFC 7517)."""
         return (await self._keys.current()).jwks()
 
-    async def tickets(self, booking_id: BookingId) -> list[TicketShown]:
-        """One for each place. Raises BookingNotFound, BookingNotConfirmed."""
-        found = await self._booked(booking_id)
-        signer = await self._keys.current()
-        by_ticket = {admission.ticket: admission for admission in found.booking.admissions}
-        return [
-            TicketShown(
-                number=claims.number,
-                hall=claims.hall,
-                token=signer.sign(claims),
-                admission=by_ticket.get(claims.number),
-            )
-            for claims in _claims(found.booking)
-        ]
+    async def tickets(self, booking_id: BookingId, first: int) -> TicketPage:
+        """One for each place, from number `first` on. Raises BookingNotFound, BookingNotConfirmed."""
+        return await self._page(await self._booked(booking_id), first)
 
     async def ticket(self, booking_id: BookingId, number: int) -> str:
         """One ticket's text. Raises BookingNotFound, BookingNotConfirmed, NoSuchTicket."""
@@ -88,9 +87,13 @@ class Door:
             raise NoSuchTicket(f"the booking has {len(claims)} tickets, and none of number {number}", left=0)
         return (await self._keys.current()).sign(claims[number - 1])
 
-    async def sheet(self, booking_id: BookingId) -> bytes:
-        """The page of all tickets, to be printed. Raises BookingNotFound, BookingNotConfirmed."""
-        found, tickets = await self._booked(booking_id), await self.tickets(booking_id)
+    async def sheet(self, booking_id: BookingId, first: int) -> tuple[bytes, int | None]:
+        """The page of tickets from number `first` on, to be printed, and the number that the next page begins with.
+
+        Raises BookingNotFound, BookingNotConfirmed.
+        """
+        found = await self._booked(booking_id)
+        page = await self._page(found, first)
         sheet = TicketSheet(
             booking_id=booking_id,
             event=found.inventory.name,
@@ -98,9 +101,9 @@ class Door:
             ends_at=found.inventory.ends_at,
             timezone=found.inventory.timezone,
             guest=found.booking.guest.name,
-            tickets=tuple(PrintedTicket(number=each.number, hall=each.hall, token=each.token) for each in tickets),
+            tickets=tuple(PrintedTicket(number=each.number, hall=each.hall, token=each.token) for each in page.tickets),
         )
-        return await asyncio.to_thread(self.printer.page, sheet)
+        return await asyncio.to_thread(self.printer.page, sheet), page.following
 
     async def check_in(self, body: bytes, caller: Caller) -> Booked:
         """Lets in the holder of a ticket, or so many guests of a booking. Raises what `admission.check_in` does, and
@@ -204,6 +207,19 @@ class Door:
             return Scanned(booking_id=claims.booking_id if claims else None, error=error)
         shown = msgspec.json.decode(booked.body, type=CheckInShown)
         return Scanned(booking_id=booked.booking_id, admission=shown.admitted[0], was_known=shown.known)
+
+    async def _page(self, found: Found, first: int) -> TicketPage:
+        signer = await self._keys.current()
+        by_ticket = {admission.ticket: admission for admission in found.booking.admissions}
+        claims = _claims(found.booking)[first - 1 : first - 1 + TICKETS_AT_ONCE]
+        tickets = [
+            TicketShown(
+                number=each.number, hall=each.hall, token=signer.sign(each), admission=by_ticket.get(each.number)
+            )
+            for each in claims
+        ]
+        following = first + TICKETS_AT_ONCE
+        return TicketPage(tickets, following if following <= found.booking.places else None)
 
     async def _booked(self, booking_id: BookingId) -> Found:
         found = await self._service.reading.find(booking_id)

@@ -77,14 +77,14 @@ class Ledger:
         by_id = next((hall for hall in halls if hall.id == id_or_name), None)
         return by_id or next((hall for hall in halls if hall.name == id_or_name), None)
 
-    def require_room(self, lines: Iterable[Line], *, is_in_line: bool = False) -> None:
-        """Raises SoldOut if any hall lacks the places. `is_in_line`: it is their turn, whoever waits."""
+    def require_room(self, lines: Iterable[Line]) -> None:
+        """Raises SoldOut if any hall lacks the places, or has those who wait for them."""
         wanted = by_hall(lines)
         for hall_id, places in wanted.items():
             hall = self._halls.get(hall_id)
             if hall is None or hall.is_removed:
                 raise SoldOut("the event has that hall no more; 0 places are free", free=0)
-            if places > (hall.free if is_in_line else hall.available):
+            if places > hall.available:
                 raise sold_out(hall, places)
 
     def enter(self, booking: Booking) -> None:

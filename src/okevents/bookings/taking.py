@@ -100,6 +100,8 @@ def extend(register: Register, request: Extend) -> Done:
     booking = register.find(request.booking_id)
     require_version(request.if_match, booking.version)
     require("extend", booking)
+    if register.inventory.ends_at <= register.at:
+        raise _over(register.inventory)
     rules, at = register.rules, register.at
     left = booking.created_at + rules.hold_limit - at
     wanted = rules.hold if request.hold is None else request.hold

@@ -40,7 +40,9 @@ def diff(url: str, quiet: float | None, **given: Any) -> None:
     from okevents.cli.comparing import events_of
 
     if quiet is None:
-        settings = settings_of(Shape.UP, {**given, "bookings_database": given.pop("database", None)}).settings
+        database = given.pop("database")
+        given["bookings_database"] = given.get("bookings_database") or database
+        settings = settings_of(Shape.UP, given).settings
         compared = asyncio.run(comparing.with_events(settings, events_of(url)))
     else:
         compared = asyncio.run(comparing.with_messages(settings_of(Shape.BOOKINGS, given).settings, quiet))

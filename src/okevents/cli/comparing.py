@@ -17,18 +17,18 @@ from okevents.kernel.ids import EventId, HallId, LocationId
 ANSWER_WITHIN = 30.0
 
 
-class _Hall(Struct):
+class _Hall(Struct, frozen=True):
     id: HallId
     name: str
     capacity: int
 
 
-class _Location(Struct):
+class _Location(Struct, frozen=True):
     id: LocationId
     halls: list[_Hall]
 
 
-class _Terms(Struct):
+class _Terms(Struct, frozen=True):
     opens: int | None = None
     closes: int | None = None
     max_places: int | None = None
@@ -37,7 +37,7 @@ class _Terms(Struct):
     no_show_release: int | None = None
 
 
-class _Event(Struct):
+class _Event(Struct, frozen=True):
     id: EventId
     name: str
     startdate: int

@@ -14,6 +14,7 @@ _BOOKING = {
 }
 _DOOR = {"count": 1, "where": "North door"}
 _PAGE = {"limit": "Entries in a page.", "cursor": "As it stands in the Link header of the page before."}
+_FROM = {"from": "The number of the first ticket; the Link header has the next page."}
 _TICKETS = {409: "The booking isn't confirmed."}
 _TICKET_IMAGE = "One ticket as a QR code."
 
@@ -166,7 +167,8 @@ _TICKET_OPERATIONS = (
         path="/bookings/{id}/tickets",
         name="list_tickets",
         tag="tickets",
-        summary="The booking's tickets, one for each place.",
+        summary="The booking's tickets, one for each place, a hundred at a time.",
+        query=_FROM,
         gives="TicketShown",
         gives_many=True,
         problems={**BAD, **UNKNOWN, **_TICKETS},
@@ -176,7 +178,8 @@ _TICKET_OPERATIONS = (
         path="/bookings/{id}/tickets.html",
         name="print_tickets",
         tag="tickets",
-        summary="A page of the booking's tickets, to be printed.",
+        summary="A page of the booking's tickets, to be printed, a hundred at a time.",
+        query=_FROM,
         gives_type="text/html",
         problems={**BAD, **UNKNOWN, **_TICKETS},
     ),

@@ -1,5 +1,7 @@
 """The handlers of tickets and of the door."""
 
+import asyncio
+
 import msgspec
 from starlette.requests import Request
 
@@ -9,6 +11,7 @@ from okevents.http import answers
 from okevents.http.answers import Answer
 from okevents.http.bookings import booking_id, written
 from okevents.http.parameters import caller, object_id
+from okevents.http.queries import first_query
 from okevents.http.routing import json_body
 from okevents.http.scans import encoded_scans
 from okevents.kernel.ids import EventId
@@ -26,20 +29,24 @@ class DoorHandlers:
         self._door = door
 
     async def list_tickets(self, request: Request) -> Answer:
-        tickets = await self._door.tickets(booking_id(request))
-        return answers.json(msgspec.json.encode(tickets), headers=_PRIVATE)
+        page = await self._door.tickets(booking_id(request), first_query(request.scope["query_string"]))
+        headers = {**_PRIVATE, **_next(request, page.following)}
+        return answers.json(msgspec.json.encode(page.tickets), headers=headers)
 
     async def print_tickets(self, request: Request) -> Answer:
-        page = await self._door.sheet(booking_id(request))
-        return Answer(200, {"content-type": "text/html; charset=utf-8", **_PRIVATE}, page)
+        page, following = await self._door.sheet(booking_id(request), first_query(request.scope["query_string"]))
+        headers = {"content-type": "text/html; charset=utf-8", **_PRIVATE, **_next(request, following)}
+        return Answer(200, headers, page)
 
     async def draw_ticket_svg(self, request: Request) -> Answer:
         token = await self._door.ticket(booking_id(request), _number(request))
-        return Answer(200, {"content-type": "image/svg+xml", **_PRIVATE}, self._door.printer.svg(token))
+        drawn = await asyncio.to_thread(self._door.printer.svg, token)
+        return Answer(200, {"content-type": "image/svg+xml", **_PRIVATE}, drawn)
 
     async def draw_ticket_png(self, request: Request) -> Answer:
         token = await self._door.ticket(booking_id(request), _number(request))
-        return Answer(200, {"content-type": "image/png", **_PRIVATE}, self._door.printer.png(token))
+        drawn = await asyncio.to_thread(self._door.printer.png, token)
+        return Answer(200, {"content-type": "image/png", **_PRIVATE}, drawn)
 
     async def show_ticket_keys(self, _: Request) -> Answer:
         headers = {"content-type": "application/jwk-set+json", "cache-control": f"public, max-age={KEYS_FOR}"}
@@ -70,6 +77,11 @@ class DoorHandlers:
         event_id = EventId(object_id(request.path_params["event_id"], "event_id"))
         signed = await self._door.door_list(event_id)
         return Answer(200, {"content-type": "application/jose+json", **_PRIVATE}, signed)
+
+
+def _next(request: Request, following: int | None) -> dict[str, str]:
+    """The way on (RFC 8288), if there is one."""
+    return {} if following is None else {"link": f'<{request.scope["path"]}?from={following}>; rel="next"'}
 
 
 def _number(request: Request) -> int:

@@ -93,13 +93,21 @@ def page_query(query: bytes, path: str, limits: Limits) -> Page:
     return _Reader(query, ()).page(path, limits)
 
 
-class _Reader:
-    """The parameters of one request; what is wrong with them is told at the end, by `page`."""
+def first_query(query: bytes) -> int:
+    """Where a page of numbered things begins. Raises BadInput with a fault for each bad or unknown parameter."""
+    read = _Reader(query, ("from",), has_pages=False)
+    first = read.whole("from", 1, MANY)
+    read.require_good()
+    return first or 1
 
-    def __init__(self, query: bytes, names: Sequence[str]) -> None:
+
+class _Reader:
+    """The parameters of one request; what is wrong with them is told at the end."""
+
+    def __init__(self, query: bytes, names: Sequence[str], *, has_pages: bool = True) -> None:
         self._faults: list[FieldFault] = []
         self._given: dict[str, str] = {}
-        known = (*names, *PAGE)
+        known = (*names, *(PAGE if has_pages else ()))
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace"):
             if name not in known:
                 self._fault(name, f"is not a known parameter; known here: {', '.join(known)}")
@@ -110,9 +118,13 @@ class _Reader:
     def page(self, path: str, limits: Limits) -> Page:
         """Raises BadInput."""
         limit = self.whole("limit", 1, limits.max_page_size)
+        self.require_good()
+        return Page(path=path, given=self._given, cursor=self._given.get("cursor"), limit=limit or limits.page_size)
+
+    def require_good(self) -> None:
+        """Raises BadInput."""
         if self._faults:
             raise BadInput(self._faults)
-        return Page(path=path, given=self._given, cursor=self._given.get("cursor"), limit=limit or limits.page_size)
 
     def text(self, name: str) -> str | None:
         text = self._given.get(name)
