@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 from bson import Int64, ObjectId
+from msgspec.structs import replace
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from okevents.bookings.facts import Facts, Lookup
+from okevents.bookings.model import BookingState
 from okevents.events.ports import Direction, EventFilter, Scan
 from okevents.events.service import EventService
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
 from okevents.kernel.ids import EventId, random_nonce
 from okevents.messaging.envelope import Message
-from okevents.persistence.mongodb import bookings, events, open_bookings, open_events
+from okevents.persistence.mongodb import booked, bookings, events, open_bookings, open_events
 from okevents.persistence.mongodb.database import MongodbBookingsDatabase, MongodbEventsDatabase
 from tests.builders import NOW, a_booking, a_part, an_event, an_event_change, an_inventory
 
@@ -184,3 +187,42 @@ async def test_bookings_whose_commit_was_never_applied_are_completed_by_whoever_
     assert await bookings_database.reports.find(booking.id) == booking
     assert await bookings_database.outbox.backlog() == 2
     assert abs((loaded.now - datetime.now(UTC)).total_seconds()) < 60
+
+
+async def test_versions_of_a_booking_that_are_superseded_are_deleted(
+    raw: AsyncDatabase[dict[str, Any]], bookings_database: MongodbBookingsDatabase
+) -> None:
+    inventory = an_inventory()
+    booking = a_booking(inventory)
+    await bookings_database.bookings.commit([a_part(inventory, booking)])
+    changed = replace(booking, version=3)
+    await bookings_database.bookings.commit([a_part(replace(inventory, version=2), changed)])
+    assert [document["version"] async for document in raw["bookings"].find({"booking": booking.id})] == [3]
+
+
+async def test_a_superseded_version_that_a_slow_process_inserts_again_is_not_found_and_goes(
+    raw: AsyncDatabase[dict[str, Any]], bookings_database: MongodbBookingsDatabase
+) -> None:
+    inventory = an_inventory()
+    waiting = a_booking(inventory, state=BookingState.WAITING)
+    await bookings_database.bookings.commit([a_part(inventory, waiting)])
+    cancelled = replace(waiting, version=2, state=BookingState.CANCELLED)
+    await bookings_database.bookings.commit([a_part(replace(inventory, version=2), cancelled)])
+    await raw["bookings"].insert_one(booked.document_of(waiting, 1))
+    lookup = Lookup(event_id=inventory.event_id, waiting_after=0)
+    assert await bookings_database.bookings.read([lookup]) == [Facts()]
+    assert await bookings_database.reports.find(waiting.id) == cancelled
+    assert [document["version"] async for document in raw["bookings"].find({"booking": waiting.id})] == [2]
+
+
+async def test_an_older_commit_that_was_not_emptied_makes_an_event_due_for_nobody_for_ever(
+    raw: AsyncDatabase[dict[str, Any]], bookings_database: MongodbBookingsDatabase
+) -> None:
+    inventory = an_inventory(due_at=datetime(2020, 1, 1, tzinfo=UTC))
+    await bookings_database.bookings.commit([a_part(inventory)])
+    assert await bookings_database.bookings.due(10) == [inventory.event_id]
+    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)))
+    await raw["commits"].insert_one(newest)  # by a process that died before it had emptied the older one
+    assert await bookings_database.bookings.due(10) == [inventory.event_id]
+    await bookings_database.bookings.load([inventory.event_id])
+    assert await bookings_database.bookings.due(10) == []
