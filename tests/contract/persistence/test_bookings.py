@@ -1,12 +1,12 @@
 """Inventories and bookings: whole or not at all, on the version that was decided on, and never oversold."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from okevents.bookings.facts import Facts, Lookup
-from okevents.bookings.model import Inventory
+from okevents.bookings.model import BookingState, Inventory
 from okevents.bookings.ports import (
     BookingsDatabase,
     Part,
@@ -84,6 +84,48 @@ async def test_commit_locked_decides_on_what_is_there(bookings_database: Booking
     assert all(isinstance(outcome, PartCommitted) for outcome in outcomes)
     assert await store.commit_locked(inventory.event_id, plan, lambda *_: None) is None
     assert (await store.load([inventory.event_id])).inventories[inventory.event_id].version == 4
+
+
+async def test_commit_locked_decides_on_an_event_that_nobody_has_heard_of(bookings_database: BookingsDatabase) -> None:
+    store, heard = bookings_database.bookings, an_inventory()
+    seen: list[Inventory | None] = []
+
+    def plan(inventory: Inventory | None, now: datetime) -> Lookup:
+        seen.append(inventory)
+        return Lookup(event_id=heard.event_id)
+
+    def decide(inventory: Inventory | None, facts: Facts, now: datetime) -> Part:
+        seen.append(inventory)
+        assert facts == Facts()
+        return a_part(heard)
+
+    assert isinstance(await store.commit_locked(heard.event_id, plan, decide), PartCommitted)
+    assert seen == [None, None]
+    assert (await store.load([heard.event_id])).inventories == {heard.event_id: heard}
+
+
+async def test_commit_locked_plans_by_the_databases_time_and_reads_what_is_planned(
+    bookings_database: BookingsDatabase,
+) -> None:
+    store, inventory = bookings_database.bookings, an_inventory()
+    before = (await store.load([])).now
+    ended = a_booking(inventory, state=BookingState.HELD, expires_at=before - timedelta(seconds=1))
+    running = a_booking(inventory, state=BookingState.HELD, expires_at=before + timedelta(hours=1))
+    await store.commit([a_part(inventory, ended, running)])
+    times: list[datetime] = []
+
+    def plan(inventory: Inventory | None, now: datetime) -> Lookup:
+        assert inventory is not None
+        times.append(now)
+        return Lookup(event_id=inventory.event_id, ended_by=now)
+
+    def decide(inventory: Inventory | None, facts: Facts, now: datetime) -> None:
+        times.append(now)
+        assert facts == Facts({ended.id: ended})
+
+    assert await store.commit_locked(inventory.event_id, plan, decide) is None
+    assert before <= times[0] == times[1]
+    assert times[0] < before + timedelta(minutes=1)
 
 
 async def test_a_writer_that_slept_cannot_commit_on_what_it_remembers(bookings_database: BookingsDatabase) -> None:

@@ -59,6 +59,18 @@ async def test_the_live_bookings_of_a_guest(bookings_database: BookingsDatabase)
     assert mine[S.HELD].id not in (await hall.read(guests=frozenset({"ada@example.org"}))).bookings
 
 
+async def test_a_booking_is_found_by_the_guest_that_it_has_now(bookings_database: BookingsDatabase) -> None:
+    hall, bob = Hall(bookings_database), Guest(name="Bob", email="bob@example.org")
+    booking = hall.booking(S.CONFIRMED)
+    await hall.store(booking)
+    passed_on = stood(booking, S.CONFIRMED, guest=bob)
+    await hall.store(passed_on)
+    assert (await hall.read(guests=frozenset({booking.guest.key}))).bookings == {}
+    assert (await hall.read(guests=frozenset({bob.key}))).bookings == {booking.id: passed_on}
+    await hall.store(stood(passed_on, S.CONFIRMED, guest=Guest(name="", email="")))
+    assert (await hall.read(guests=frozenset({bob.key}))).bookings == {}
+
+
 async def test_holds_and_offers_that_have_ended_by_then(bookings_database: BookingsDatabase) -> None:
     hall = Hall(bookings_database)
     held, offered, later = hall.booking(S.HELD), hall.booking(S.OFFERED), hall.booking(S.HELD)
@@ -129,7 +141,8 @@ async def test_several_lookups_are_answered_each_by_itself(bookings_database: Bo
 
 
 async def test_inventories_are_due_by_the_databases_time(bookings_database: BookingsDatabase) -> None:
-    past, longer_past, future, never = (Hall(bookings_database) for _ in range(4))
+    halls = sorted((Hall(bookings_database) for _ in range(4)), key=lambda hall: hall.inventory.event_id)
+    past, longer_past, future, never = halls
     now = (await bookings_database.bookings.load([])).now
     await past.store(due_at=now - timedelta(seconds=1))
     await longer_past.store(due_at=now - timedelta(days=1))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from okevents.bookings.model import Booking, BookingState, Guest, HallInventory, Line
@@ -29,6 +30,27 @@ async def test_bookings_are_listed_by_event_and_number_in_pages(bookings_databas
         after = (page[-1].event_id, page[-1].number)
     assert seen == expected
     assert await reports.scan(BookingFilter(event_id=EventId(object_id())), None, 10) == []
+
+
+@pytest.mark.parametrize("named", ["event", "guest", "hall", "state"])
+async def test_pages_of_what_matches_follow_each_other(bookings_database: BookingsDatabase, named: str) -> None:
+    hall, other = Hall(bookings_database), Hall(bookings_database)
+    guest = Guest(name="Bob", email="bob@example.org")
+    mine = [hall.booking(S.WAITING, number=number, guest=guest) for number in (2, 3, 5, 8)]
+    strange = [each.booking(S.CONFIRMED, number=number) for each in (hall, other) for number in (1, 4, 9)]
+    await hall.store(*mine, *strange[:3])
+    await other.store(*strange[3:])
+    wanted = {
+        "event": BookingFilter(event_id=hall.inventory.event_id, state=S.WAITING),
+        "guest": BookingFilter(guest=guest.key),
+        "hall": BookingFilter(hall_id=mine[0].lines[0].hall_id, guest=guest.key),
+        "state": BookingFilter(state=S.WAITING),
+    }[named]
+    first = await bookings_database.reports.scan(wanted, None, 3)
+    assert list(first) == mine[:3]
+    after = (hall.inventory.event_id, first[-1].number)
+    assert list(await bookings_database.reports.scan(wanted, after, 3)) == mine[3:]
+    assert await bookings_database.reports.scan(wanted, (hall.inventory.event_id, 8), 3) == []
 
 
 async def test_each_filter_leaves_out_what_it_should(bookings_database: BookingsDatabase) -> None:
@@ -72,6 +94,7 @@ async def test_who_waits_before_whom(bookings_database: BookingsDatabase) -> Non
     assert await reports.count_waiting(event_id, lobby, 4) == 1
     assert await reports.count_waiting(event_id, [*lobby, attic], 4) == 2
     assert await reports.count_waiting(event_id, lobby, 1) == 0
+    assert await reports.count_waiting(event_id, [], 4) == 0
     await hall.store(stood(first, S.CANCELLED))
     assert await reports.count_waiting(event_id, lobby, 4) == 0
 

@@ -13,13 +13,14 @@ from msgspec.structs import replace
 from pymongo import AsyncMongoClient
 
 from okevents.bookings.facts import Lookup
-from okevents.bookings.model import Booking, BookingState, Change, Guest, Inventory
+from okevents.bookings.model import Booking, BookingState, Change, Guest, Inventory, Line
 from okevents.bookings.ports import BookingFilter, BookingsDatabase
+from okevents.kernel.ids import HallId
 from okevents.persistence.mongodb.database import MongodbBookingsDatabase
 from okevents.persistence.postgresql import migrations as postgresql_migrations
 from okevents.persistence.sqlite import migrations as sqlite_migrations
 from okevents.persistence.sqlite.file import path_of
-from tests.builders import NOW, a_booking, a_part, an_inventory
+from tests.builders import NOW, a_booking, a_part, an_inventory, object_id
 from tests.contract.persistence.backends import Backend
 
 OLD_FIELDS = {
@@ -148,9 +149,12 @@ async def assert_upgraded(database: BookingsDatabase, inventory: Inventory, in_o
     loaded = (await database.bookings.load([event_id])).inventories[event_id]
     assert loaded == replace(inventory, next_number=len(in_order) + 1)
     assert list(await database.reports.scan(BookingFilter(event_id=event_id), None, 10)) == expected
-    assert list(await database.reports.scan(BookingFilter(guest="zoë@example.org"), None, 10)) == [expected[0]]
-    halls = [line.hall_id for line in expected[0].lines]
-    assert len(await database.reports.scan(BookingFilter(hall_id=halls[0]), None, 10)) == len(expected)
+    assert list(await database.reports.scan(BookingFilter(guest="zoë@strasse.example"), None, 10)) == [expected[0]]
+    lobby, attic = (line.hall_id for line in expected[0].lines)
+    assert list(await database.reports.scan(BookingFilter(hall_id=lobby), None, 10)) == expected
+    assert list(await database.reports.scan(BookingFilter(hall_id=attic), None, 10)) == [expected[0]]
+    later = BookingFilter(event_id=event_id, created_from=NOW + timedelta(milliseconds=2))
+    assert list(await database.reports.scan(later, None, 10)) == expected[2:]
     (facts,) = await database.bookings.read([Lookup(event_id=event_id, numbers=(2, 4))])
     assert set(facts.bookings) == {expected[1].id, expected[2].id}
 
@@ -160,7 +164,9 @@ async def test_bookings_of_the_version_before_get_their_numbers(
 ) -> None:
     inventory = replace(an_inventory(), version=4)
     last = a_booking(inventory, created_at=NOW + timedelta(seconds=3))
-    first = a_booking(inventory, created_at=NOW, guest=Guest(name="Zoë", email="zoë@Example.org"))
+    upstairs = Line(hall_id=HallId(object_id()), hall="attic", places=1)
+    guest = Guest(name="Zoë", email="ZOË@Straße.example")
+    first = a_booking(inventory, created_at=NOW, guest=guest, lines=(*last.lines, upstairs))
     second = a_cancelled_booking(inventory, created_at=NOW + timedelta(microseconds=1500))
     await migrated_as_before(backend, url, monkeypatch)
     await STORE[backend.name](url, inventory, [last, first, second])

@@ -15,6 +15,20 @@ LOCK = 0x6F6B6576656E7473
 """The advisory lock that a migrating process holds."""
 
 
+async def _fold_guests(connection: Connection) -> None:
+    """Guests are told apart by Python's folding of case, of which PostgreSQL's `lower` does what its locale knows."""
+    rows = await connection.fetch(
+        "SELECT id, document::jsonb #>> '{guest,email}' AS email FROM bookings"
+        " WHERE octet_length(guest) > length(guest)"
+    )
+    folded = [(row["id"], row["email"].casefold()) for row in rows]
+    await connection.executemany("UPDATE bookings SET guest = $2 WHERE id = $1", folded)
+
+
+_AFTER = {"0003_life.sql": _fold_guests}
+"""What SQL alone can't do, in the same transaction."""
+
+
 def known(service: str) -> dict[str, str]:
     """Name and SQL of each migration of the service, in order. What both services have in common stands once."""
     folders = (files(__package__).joinpath("migrations", name) for name in ("common", service))
@@ -49,6 +63,8 @@ async def migrate(connection: Connection, service: str, address: str) -> Sequenc
         scripts = known(service)
         for name in names:
             await connection.execute(scripts[name])
+            if name in _AFTER:
+                await _AFTER[name](connection)
             await connection.execute("INSERT INTO okevents_migrations (name) VALUES ($1)", name)
         if names:
             await connection.execute("DELETE FROM okevents_schema")

@@ -61,7 +61,10 @@ def _scan_statement(wanted: BookingFilter, after: tuple[EventId, int] | None, li
         conditions.append(f"created_ms >= {numbered(to_milliseconds(wanted.created_from))}")
     if wanted.created_before is not None:
         conditions.append(f"created_ms < {numbered(to_milliseconds(wanted.created_before))}")
-    if after is not None:
+    if after is not None and wanted.event_id == after[0]:
+        # A row isn't looked up in an index of which the event is fixed: its pages would be read from the start.
+        conditions.append(f"number > {numbered(after[1])}")
+    elif after is not None:
         conditions.append(f"(event_id, number) > ({numbered(after[0])}, {numbered(after[1])})")
     return (
         f"SELECT document FROM bookings WHERE {' AND '.join(conditions) or 'true'} "  # noqa: S608

@@ -147,9 +147,10 @@ def _commit(connection: apsw.Connection, part: Part) -> PartOutcome:
 
 
 def _row_of(booking: Booking) -> dict[str, Any]:
+    found = found_by(booking)
     return {
-        **msgspec.structs.asdict(found_by(booking)),
-        "halls": f" {' '.join(found_by(booking).halls)} ",
+        **msgspec.structs.asdict(found),
+        "halls": f" {' '.join(found.halls)} ",
         "id": booking.id,
         "event_id": booking.event_id,
         "version": booking.version,

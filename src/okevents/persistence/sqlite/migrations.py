@@ -43,6 +43,7 @@ def migrate(connection: apsw.Connection, service: str) -> Sequence[str]:
     connection.execute(_OWN_TABLES)
     names = pending(connection, service)
     scripts = known(service)
+    connection.create_scalar_function("casefold", lambda *text: str(text[0]).casefold(), 1)
     for name in names:
         connection.execute(scripts[name])
         now = datetime.now(UTC).isoformat()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import apsw
+import msgspec
 
 from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import BookingFilter
@@ -33,13 +34,10 @@ class SqliteBookingReports:
         return await self._readers.run(read)
 
     async def count_waiting(self, event_id: EventId, hall_ids: Sequence[HallId], before: int) -> int:
-        halls = {f"hall_{i}": f" {hall_id} " for i, hall_id in enumerate(hall_ids)}
-        has_hall = " OR ".join(f"instr(halls, :{name}) > 0" for name in halls)
-        statement = f"SELECT count(*) FROM bookings WHERE event_id = :event_id AND waiting < :before AND ({has_hall})"  # noqa: S608
+        halls = msgspec.json.encode(hall_ids).decode()
 
         def read(connection: apsw.Connection) -> int:
-            row = connection.execute(statement, {**halls, "event_id": event_id, "before": before}).fetchone()
-            return int(row[0]) if row else 0
+            return int(queries.count_waiting(connection, event_id=event_id, before=before, halls=halls))
 
         return await self._readers.run(read)
 
@@ -64,7 +62,11 @@ def _scan_statement(wanted: BookingFilter, after: tuple[EventId, int] | None) ->
     given = {name: each for name, each in conditions.items() if each[1] is not None}
     bindings = {name: value for name, (_, value) in given.items()}
     where = [condition for condition, _ in given.values()]
-    if after is not None:
+    if after is not None and wanted.event_id == after[0]:
+        # A row value isn't looked up in an index of which the event is fixed: its pages would be read from the start.
+        where.append("number > :after_number")
+        bindings["after_number"] = after[1]
+    elif after is not None:
         where.append("(event_id, number) > (:after_event, :after_number)")
         bindings |= {"after_event": after[0], "after_number": after[1]}
     return (

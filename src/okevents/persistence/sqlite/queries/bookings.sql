@@ -17,6 +17,10 @@ SELECT document FROM bookings WHERE event_id = :event_id AND number >= :first AN
 -- name: waiting_bookings
 SELECT document FROM bookings WHERE event_id = :event_id AND waiting > :after ORDER BY waiting LIMIT :limit;
 
+-- name: count_waiting$
+SELECT count(*) FROM bookings WHERE event_id = :event_id AND waiting < :before
+AND EXISTS (SELECT 1 FROM json_each(:halls) hall WHERE instr(halls, ' ' || hall.value || ' ') > 0);
+
 -- name: due_inventories
 SELECT event_id FROM inventories WHERE due_ms <= :now_ms ORDER BY due_ms LIMIT :limit;
 

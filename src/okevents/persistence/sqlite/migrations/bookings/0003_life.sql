@@ -15,18 +15,18 @@ CREATE TABLE numbered_bookings (
 ) STRICT;
 
 -- Those there are get their numbers in the order in which they were made. They are confirmed or cancelled. Without the
--- Z at their end, instants with and without fractions of a second are in order.
-WITH numbered AS (
+-- Z at their end, instants with and without fractions of a second are in order. `casefold` is Python's.
+WITH made AS (
   SELECT id, event_id, version, CAST(document AS TEXT) AS document,
-    row_number() OVER (
-      PARTITION BY event_id ORDER BY rtrim(CAST(document AS TEXT) ->> '$.created_at', 'Z'), id
-    ) AS number
+    rtrim(CAST(document AS TEXT) ->> '$.created_at', 'Z') AS created_at
   FROM bookings
+), numbered AS (
+  SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY created_at, id) AS number FROM made
 )
 INSERT INTO numbered_bookings
-SELECT id, event_id, version, number, document ->> '$.state', lower(document ->> '$.guest.email'),
-  (SELECT ' ' || group_concat(DISTINCT line.value ->> '$.hall_id') || ' ' FROM json_each(document, '$.lines') line),
-  CAST(round(unixepoch(document ->> '$.created_at', 'subsec') * 1000) AS INTEGER), NULL, NULL,
+SELECT id, event_id, version, number, document ->> '$.state', casefold(document ->> '$.guest.email'),
+  (SELECT ' ' || group_concat(line.value ->> '$.hall_id', ' ') || ' ' FROM json_each(document, '$.lines') line),
+  unixepoch(created_at) * 1000 + substr(created_at || '.000', 21, 3), NULL, NULL,
   CAST(json_set(document, '$.number', number, '$.confirmation', number) AS BLOB)
 FROM numbered;
 
