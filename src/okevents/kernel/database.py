@@ -6,7 +6,7 @@ from typing import Protocol
 from okevents import __version__
 from okevents.errors import ConfigurationError
 
-MINIMUM_VERSION = "0.1.0"
+MINIMUM_VERSION = "0.2.0"
 """The oldest program that may use a database as this one's migrations leave it."""
 
 
