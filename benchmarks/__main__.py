@@ -32,7 +32,7 @@ RESULTS = Path(__file__).parent / "results.md"
 CAUSES = Path(__file__).parent / "causes.md"
 PROGRAM = Path(sys.executable).with_name("okevents")
 JSON = {"content-type": "application/json"}
-LIVES = ("life", "full", "uniform", "ending", "few", "many")
+LIVES = ("life", "sold", "uniform", "ending", "few", "many")
 """Databases of the Booking Service, each for one thing that is measured of bookings."""
 
 NO_BROKER = "amqp://127.0.0.1:9/"

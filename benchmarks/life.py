@@ -59,7 +59,7 @@ def life(folder: Path, name: str, urls: dict[str, str], one: str, hot: float, re
     """All of it on one database. `hot` is the yardstick: bookings a second by the bare driver, one commit each."""
     return [
         *hold_and_confirm(folder, name, urls["life"], one, hot, reach),
-        *full_hall(folder, name, urls["full"]),
+        *full_hall(folder, name, urls["sold"]),
         *uniform(folder, name, urls["uniform"]),
         *holds_that_end(folder, name, urls["ending"]),
         *very_many(folder, name, urls["few"], urls["many"]),
