@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from benchmarks.backend import Backend
+from benchmarks.batches import Batches
 from benchmarks.crowd import fill, inventory_of
 from benchmarks.load import requests_per_second, resident_megabytes
 from benchmarks.program import booking_service
@@ -20,6 +21,12 @@ REHEARSED = 20
 """The part of the holds that is stored first, to see how long storing them takes."""
 
 LOADED = 0.3
+KEPT_IN_MIND = 20_000
+"""So many bookings a process keeps in memory: what these take is there before anything ends."""
+
+WARMED_IN = 30.0
+"""Seconds in which so many can surely be booked."""
+
 MEASURED = 8.0
 """Seconds of load before they end. While they are swept it lasts as long as that does, but no less than a second."""
 
@@ -32,7 +39,7 @@ def ending(backend: Backend, sizes: Sizes) -> list[Row]:
     ends_at = _stored(url, held, sizes.holds)
     body = a_booking(other.event_id)
     with booking_service(url, backend.folder) as program:
-        rate = LOADED * requests_per_second(f"{program.url}/bookings", body=body, seconds=2)
+        rate = LOADED * _warmed(program.url, body, min(KEPT_IN_MIND, sizes.holds))
         before = steady(program.url, rate, body, seconds=MEASURED)
         memory = resident_megabytes(program.pid)
         left = (ends_at - datetime.now(UTC)).total_seconds()
@@ -71,10 +78,18 @@ def _stored(url: str, inventory: Inventory, holds: int) -> datetime:
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
     asyncio.run(fill(url, [inventory_of("rehearsal")], holds // REHEARSED, later))
     storing = (time.monotonic() - began) * REHEARSED
-    ends_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1.5 * storing + MEASURED + 10)
+    ends_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1.5 * storing + WARMED_IN + MEASURED)
     ends_at = ends_at.replace(microsecond=0)
     asyncio.run(fill(url, [inventory], holds, ends_at))
     return ends_at
+
+
+def _warmed(url: str, body: str, bookings: int) -> float:
+    """Bookings a second, when so many have been made."""
+    rate = 0.0
+    while Batches.at(url).requests < bookings:
+        rate = requests_per_second(f"{url}/bookings", body=body, seconds=2)
+    return rate
 
 
 def _until_swept(url: str, inventory: Inventory, ends_at: datetime) -> float:
