@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 import uvloop
 
-from benchmarks.crowd import fill, inventory_of
+from benchmarks.crowd import database_at, fill, inventory_of
 from benchmarks.writing import a_booking
 from okevents.bookings import identity
 from okevents.bookings.decided import Decided, decide
@@ -29,10 +29,7 @@ from okevents.bookings.ports import BookingsDatabase, PartCommitted
 from okevents.bookings.representation import with_secret
 from okevents.bookings.requests import Book
 from okevents.bookings.rules import Rules
-from okevents.bootstrap import backends
 from okevents.brokers.local import LocalBroker
-from okevents.config.load import load
-from okevents.config.shape import Shape
 from okevents.kernel import validation
 from okevents.kernel.group_commit import Pending
 from okevents.kernel.ids import random_nonce
@@ -137,7 +134,7 @@ async def measured(url: str, batches: int, size: int) -> dict[str, tuple[float, 
     """Microseconds for each booking: of the processor, and from begin to end."""
     inventory = inventory_of("layers")
     await fill(url, [inventory])
-    database = backends.bookings_database(load(Shape.UP, {"bookings_database": url}, {}).settings)
+    database = database_at(url)
     await database.connect()
     loaded = await database.bookings.load([inventory.event_id])
     process = Process(database, loaded.inventories[inventory.event_id], size)
