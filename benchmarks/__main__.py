@@ -1,203 +1,128 @@
-"""`make bench`: measures, and writes benchmarks/results.md."""
+"""`make bench`: measures everything, and writes benchmarks/results.md.
 
-import asyncio
-import json
-import os
-import platform
+`python -m benchmarks PART…` measures those parts alone, and only prints them.
+"""
+
+import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 
-import httpx
-
-from benchmarks.filling import fill
-from benchmarks.latency import message_p99
-from benchmarks.life import life
-from benchmarks.load import requests_per_second, resident_megabytes
-from benchmarks.program import Running, bare, okevents
-from benchmarks.rows import Row, compared
-from benchmarks.yardsticks import measured
-from okevents.brokers.rabbitmq import RabbitmqBroker
-from okevents.messaging.topology import Topology
+from benchmarks import backend
+from benchmarks.backend import Backend
+from benchmarks.confirming import confirming
+from benchmarks.ending import ending
+from benchmarks.growing import growing
+from benchmarks.profile import profile
+from benchmarks.reading import idle, reads
+from benchmarks.relaying import declared, messages
+from benchmarks.report import report, table
+from benchmarks.rows import Row
+from benchmarks.sizes import QUICK, WHOLE, Sizes
+from benchmarks.sold_out import sold_out
+from benchmarks.uniform import uniform
+from benchmarks.writing import writes
 from scripts.servers.postgresql import PostgresqlServer
-from scripts.servers.process import free_port
 from scripts.servers.rabbitmq import RabbitmqServer
 
 RESULTS = Path(__file__).parent / "results.md"
-CAUSES = Path(__file__).parent / "causes.md"
-PROGRAM = Path(sys.executable).with_name("okevents")
-JSON = {"content-type": "application/json"}
-LIVES = ("life", "sold", "uniform", "ending", "few", "many")
-"""Databases of the Booking Service, each for one thing that is measured of bookings."""
 
-NO_BROKER = "amqp://127.0.0.1:9/"
+LIFE: Mapping[str, Callable[[Backend, Sizes], list[Row]]] = {
+    "confirming": confirming,
+    "sold-out": sold_out,
+    "uniform": uniform,
+    "ending": ending,
+    "growing": growing,
+}
+"""The life of a booking, on each database."""
 
-
-def an_event(capacity: int = 1_000_000) -> str:
-    halls = [{"name": "lobby", "capacity": capacity}]
-    return json.dumps({"name": "hot", "startdate": 1_924_977_600_000, "location": {"name": "x", "halls": halls}})
-
-
-def idle(folder: Path) -> list[Row]:
-    """The start, and what it takes."""
-    starts: list[float] = []
-    for number in range(5):
-        with okevents("up", "--data", str(folder / f"idle{number % 2}"), folder=folder) as program:
-            starts.append(program.started_in)
-            time.sleep(1)
-            memory = resident_megabytes(program.pid)
-    return [
-        Row("start to first answer, median of 5", "", f"{sorted(starts)[2]:.2f} s", "", "< 1 s"),
-        Row("resident memory, idle", "", f"{memory:.0f} MB", "", "< 120 MB"),
-    ]
+PARTS = ("idle", "reads", "writes", *LIFE, "messages", "profile")
+SAID = f"{', '.join(PARTS)}; life: {', '.join(LIFE)}"
 
 
-def reads(folder: Path) -> list[Row]:
-    """A single event, and pages."""
-    rates: dict[tuple[int, str], float] = {}
-    for count in (1_000, 10_000, 100_000):
-        data = folder / f"reads{count}"
-        data.mkdir()
-        fill(f"sqlite://{data}/events.sqlite3", count)
-        with okevents("up", "--data", str(data), folder=folder) as program:
-            first = f"{program.url}/events?limit=20"
-            rates[count, "first"] = requests_per_second(first)
-            rates[count, "deep"] = requests_per_second(_deep(program, count // 2))
-            if count == 10_000:
-                address = f"{program.url}/events/id/{httpx.get(first).json()[0]['id']}"
-                body = httpx.get(address).content
-                mine = requests_per_second(address)
-    with bare(body, free_port()) as url:
-        other = requests_per_second(url)
-    rows = [compared("GET /events/id/{id}, SQLite, 10,000 events", "bare handler, same bytes", mine, other, ">= 0.6")]
-    yardstick = rates[1_000, "first"]
-    return rows + [
-        compared(f"GET /events, {which} page of 20 at {count:,}", "first page at 1,000", rate, yardstick, ">= 0.7")
-        for (count, which), rate in rates.items()
-        if (count, which) != (1_000, "first") and count != 10_000
-    ]
+class Bench:
+    """One run. Servers start when a part needs them, and stop with the stack."""
 
+    def __init__(self, folder: Path, stack: ExitStack, sizes: Sizes, databases: Sequence[str]) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._sizes = sizes
+        self._databases = databases
 
-def _deep(program: Running, position: int) -> str:
-    """The address of the page of 20 that begins after so many events."""
-    url = f"{program.url}/events?limit=500"
-    for _ in range(position // 500):
-        url = program.url + httpx.get(url, timeout=30).links["next"]["url"]
-    return str(httpx.URL(url).copy_set_param("limit", "20"))
+    @cached_property
+    def _sqlite(self) -> Backend:
+        return backend.sqlite(self._folder)
 
+    @cached_property
+    def _postgresql(self) -> Backend:
+        return backend.postgresql(self._folder, self._stack.enter_context(PostgresqlServer()).url)
 
-def writes(folder: Path, name: str, databases: dict[str, str], broker: str) -> list[Row]:
-    """Events and a hot hall, on one database."""
-    if name == "SQLite":
-        cool, hot = (measured("sqlite_commits", str(folder / f"{kind}.sqlite3"), kind) for kind in ("cool", "hot"))
-        one = "bare driver, one commit each"
-    else:
-        cooled, heated = (measured("postgresql_commits", databases["bare"], kind) for kind in ("cool", "hot"))
-        cool, hot = cooled["rate"], heated["rate"]
-        one = f"bare driver, one transaction each, best at {cooled['clients']} and {heated['clients']} clients"
-    both = ("--events-database", databases["up events"], "--bookings-database", databases["bookings"])
-    _run(PROGRAM, "migrate", "--events-database", databases["events"])
-    _run(PROGRAM, "migrate", *both)
-    rows: list[Row] = []
-    for broker_said, url, reach in (("", NO_BROKER, ">= 0.7"), (", with the relay at work", broker, "")):
-        given = ("--database", databases["events"], "--broker", url)
-        with okevents("events", *given, folder=folder) as program:
-            rate = requests_per_second(f"{program.url}/events", body=an_event())
-        rows.append(compared(f"POST /events, {name}, 64 clients{broker_said}", one, rate, cool, reach))
-    with okevents("up", *both, folder=folder) as program:
-        event_id = httpx.post(f"{program.url}/events", content=an_event(), headers=JSON).json()["id"]
-        while httpx.get(f"{program.url}/availability/{event_id}").status_code != 200:
-            time.sleep(0.1)
-        guest = {"name": "Ada", "email": "ada@example.org"}
-        booking = json.dumps({"event_id": event_id, "hall": "lobby", "places": 1, "hold": 0, "guest": guest})
-        booked = requests_per_second(f"{program.url}/bookings", body=booking)
-        rate = requests_per_second(f"{program.url}/events", body=an_event())
-    rows.append(compared(f"POST /events, {name}, `up`: until heard and shown by both services", one, rate, cool, ""))
-    rows.append(compared(f"POST /bookings, one hot hall, {name}, 64 clients", one, booked, hot, ">= 3"))
-    lives = {each: databases[each] for each in LIVES}
-    return rows + life(folder, name, lives, one, hot, ">= 4" if name == "SQLite" else ">= 10")
+    @cached_property
+    def _rabbitmq(self) -> RabbitmqServer:
+        return declared(self._stack.enter_context(RabbitmqServer()))
 
+    @property
+    def _backends(self) -> Iterator[Backend]:
+        if "sqlite" in self._databases:
+            yield self._sqlite
+        if "postgresql" in self._databases:
+            yield self._postgresql
 
-def messages(folder: Path, databases: dict[str, str], server: RabbitmqServer) -> list[Row]:
-    """The relay alone, and the whole way of a message. Each begins with an empty queue."""
+    def rows(self, part: str) -> list[Row]:
+        """What that part measures."""
+        if part == "idle":
+            return idle(self._folder)
+        if part == "reads":
+            return reads(self._folder, self._sizes.seconds)
+        if part == "messages":
+            return messages(self._folder, self._postgresql, self._rabbitmq)
+        if part == "writes":
+            return [row for each in self._backends for row in writes(each, self._rabbitmq.url, self._sizes.seconds)]
+        return [row for each in self._backends for row in LIFE[part](each, self._sizes)]
 
-    def empty() -> str:
-        server.rabbitmqctl("purge_queue", Topology().bookings_queue)
-        return server.url
-
-    bare_rate = measured("bare_publishes", empty())
-    relayed = measured("relay_publishes", empty(), str(folder))
-    alone = measured("confirm_and_commit", empty(), databases["bare"])
-    whole = message_p99(folder, databases["late events"], databases["late bookings"], empty())
-    return [
-        compared(
-            "relay, SQLite's outbox to RabbitMQ", "aio-pika, confirms in flight, bare", relayed, bare_rate, ">= 0.6"
-        ),
-        Row(
-            "POST /events to the booking catalogue saved, RabbitMQ and PostgreSQL, p99",
-            "one publisher confirm, then one commit, alone, p99",
-            f"{whole * 1000:.1f} ms and {alone * 1000:.1f} ms",
-            f"{whole / alone:.2f}",
-            "<= 3",
-        ),
-    ]
-
-
-async def _declare(url: str) -> None:
-    broker = RabbitmqBroker(url, Topology())
-    await broker.connect()
-    await broker.close()
-
-
-def _run(*command: str | Path) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    def profiles(self) -> list[str]:
+        """Where a booking's time goes, on each database."""
+        return [profile(each, self._sizes) for each in self._backends]
 
 
 def main() -> None:
+    given = _arguments()
     if missing := [name for name in ("wrk", "taskset", "psql") if shutil.which(name) is None]:
         sys.exit(f"make bench needs {', '.join(missing)} (Debian: wrk, util-linux, postgresql-client)")
-    with tempfile.TemporaryDirectory() as temporary, PostgresqlServer() as postgresql, RabbitmqServer() as rabbitmq:
-        folder = Path(temporary)
-        rows = idle(folder)
-        rows += reads(folder)
-        asyncio.run(_declare(rabbitmq.url))
-        names = ("events", "up events", "bookings", "late events", "late bookings", *LIVES)
-        files = {name: f"sqlite://{folder}/{name.replace(' ', '_')}.sqlite3" for name in names}
-        rows += writes(folder, "SQLite", files, rabbitmq.url)
-        urls: dict[str, str] = {}
-        for name in (*names, "bare"):
-            made = name.replace(" ", "_")
-            urls[name] = postgresql.url.rpartition("/")[0] + f"/{made}"
-            _run("psql", "-q", postgresql.url, "-c", f"CREATE DATABASE {made}")
-        rows += writes(folder, "PostgreSQL", urls, rabbitmq.url)
-        late = ("--events-database", urls["late events"], "--bookings-database", urls["late bookings"])
-        _run(PROGRAM, "migrate", *late)
-        rows += messages(folder, urls, rabbitmq)
-    RESULTS.write_text(report(rows), encoding="utf-8")
-    print(report(rows))
+    rows: list[Row] = []
+    profiles: list[str] = []
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
+        bench = Bench(Path(temporary), stack, QUICK if given.quick else WHOLE, given.on)
+        for part in given.parts or PARTS:
+            if part == "profile":
+                profiles = bench.profiles()
+                print("\n\n".join(profiles), flush=True)
+            else:
+                rows += (measured := bench.rows(part))
+                print(table(measured), flush=True)
+    if not (given.parts or given.quick):
+        RESULTS.write_text(report(rows, profiles), encoding="utf-8")
 
 
-def report(rows: list[Row]) -> str:
-    """The page of results."""
-    table = "\n".join(f"| {row.work} | {row.yardstick} | {row.measured} | {row.ratio} | {row.reach} |" for row in rows)
-    versions = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "starlette", "apsw", "asyncpg", "aio-pika"))
-    return f"""# Results
-
-Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} shared cores, {platform.system()} {platform.release()}, Python
-{platform.python_version()}, {versions}. The load generator (wrk, 64 clients) has a core of its own, the server the
-other one; PostgreSQL and RabbitMQ take what they find. Each yardstick is measured in the same run, on the server's
-core. Speed is told as a ratio, because the machine is not yours.
-
-| work | yardstick | work and yardstick | ratio | reach |
-|---|---|---|---|---|
-{table}
-
-{CAUSES.read_text(encoding="utf-8")}"""
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {SAID}")
+    databases = ("sqlite", "postgresql")
+    parser.add_argument("--on", action="append", choices=databases, help="on that database; else on all")
+    parser.add_argument("--quick", action="store_true", help="only see whether it works: tiny sizes, no results.md")
+    given = parser.parse_args()
+    if unknown := set(given.parts).difference(PARTS, ["life"]):
+        parser.error(f"there is no {', '.join(unknown)} among {SAID}")
+    named = [part for each in given.parts for part in (LIFE if each == "life" else [each])]
+    given.parts = list(dict.fromkeys(named))
+    if given.on and not given.parts:
+        parser.error("--on needs a PART: the results are of all databases")
+    given.on = given.on or databases
+    return given
 
 
 if __name__ == "__main__":

@@ -43,10 +43,14 @@ def inventory_of(name: str, *, capacity: int = CAPACITY, taken: int = 0) -> Inve
     )
 
 
+def database_at(url: str) -> BookingsDatabase:
+    """Not opened yet."""
+    return backends.bookings_database(load(Shape.UP, {"bookings_database": url}, {}).settings)
+
+
 async def fill(url: str, inventories: list[Inventory], bookings: int = 0, held_until: datetime | None = None) -> None:
     """Stores the inventories, and in each of them so many bookings of one place: confirmed, or held until then."""
-    settings = load(Shape.UP, {"bookings_database": url}, {}).settings
-    database: BookingsDatabase = backends.bookings_database(settings)
+    database = database_at(url)
     await database.connect()
     await database.migrate()
     for inventory in inventories:

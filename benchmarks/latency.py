@@ -3,14 +3,13 @@
 import contextlib
 import json
 import subprocess
-import sys
 import time
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.load import LOAD_CORE
-from benchmarks.program import okevents
+from benchmarks.program import PROGRAM, okevents
 from benchmarks.yardsticks import p99
 
 EVENTS = 500
@@ -18,8 +17,17 @@ EVENTS = 500
 
 def message_p99(folder: Path, events_database: str, bookings_database: str, broker: str) -> float:
     """p99 in seconds from the sending of the POST to the line that the Booking Service prints when it has saved."""
-    program = str(Path(sys.executable).with_name("okevents"))
-    command = ["taskset", "-c", LOAD_CORE, program, "bookings", "--database", bookings_database, "--broker", broker]
+    command = [
+        "taskset",
+        "-c",
+        LOAD_CORE,
+        str(PROGRAM),
+        "bookings",
+        "--database",
+        bookings_database,
+        "--broker",
+        broker,
+    ]
     with (
         okevents("events", "--database", events_database, "--broker", broker, folder=folder) as events,
         subprocess.Popen([*command, "--port", "0"], cwd=folder, stdout=subprocess.PIPE, text=True) as bookings,

@@ -1,5 +1,6 @@
 """Load from wrk, on a core of its own."""
 
+import os
 import re
 import subprocess
 import tempfile
@@ -21,16 +22,10 @@ def requests_per_second(
 
     Raises RuntimeError if any answer wasn't 2xx; or, where all are to be refused, if any was.
     """
-    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t", "1", "-c", str(clients), "-d", f"{seconds}s"]
     if body is not None:
         script = 'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n'
         script += f"wrk.body = [==[{body}]==]\n"
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        if script is not None:
-            file.write(script)
-            file.flush()
-            command += ["-s", file.name]
-        told = subprocess.run([*command, url], capture_output=True, text=True, check=True, timeout=120).stdout
+    told = wrk(url, clients=clients, seconds=seconds, script=script)
     answered = re.search(r"(\d+) requests in", told)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
     if answered is None or int(refused[1] if refused else 0) != (int(answered[1]) if is_refused else 0):
@@ -41,8 +36,25 @@ def requests_per_second(
     return float(found[1])
 
 
-def resident_megabytes(pid: int) -> float:
-    """The process's resident memory."""
+def wrk(url: str, *, clients: int, seconds: int, script: str | None = None) -> str:
+    """What wrk says when it has done what the Lua script asks for, or nothing but GET."""
+    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t", "1", "-c", str(clients), "-d", f"{seconds}s"]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        if script is not None:
+            file.write(script)
+            file.flush()
+            command += ["-s", file.name]
+        return subprocess.run([*command, url], capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def resident_megabytes(pid: int, *, at_most: bool = False) -> float:
+    """The process's resident memory; `at_most`: the most it ever had."""
     status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    found = re.search(rf"{'VmHWM' if at_most else 'VmRSS'}:\s+(\d+) kB", status)
     return int(found[1]) / 1024 if found else 0.0
+
+
+def processor_seconds(pid: int) -> float:
+    """How long the process's threads have run since its start, in the program and in the kernel (proc(5), stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from pathlib import Path
 import httpx
 
 from benchmarks.load import SERVER_CORE
+
+PROGRAM = Path(sys.executable).with_name("okevents")
 
 BARE = """
 import sys, uvicorn
@@ -40,8 +43,7 @@ class Running:
 @contextmanager
 def okevents(*arguments: str, folder: Path) -> Iterator[Running]:
     """The program, on a core of its own."""
-    program = Path(sys.executable).with_name("okevents")
-    command = ["taskset", "-c", SERVER_CORE, str(program), *arguments, "--port", "0"]
+    command = ["taskset", "-c", SERVER_CORE, str(PROGRAM), *arguments, "--port", "0"]
     began = time.monotonic()
     # Into a file: a pipe that nobody reads would fill, and the program wait for its reader.
     output = folder / "output.txt"
@@ -58,9 +60,19 @@ def okevents(*arguments: str, folder: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def bare(body: bytes, port: int, *, reads_body: bool = False) -> Iterator[str]:
+def booking_service(database: str, folder: Path) -> Iterator[Running]:
+    """Both services, with that database for bookings and an empty one, in a folder of its own, for events."""
+    with tempfile.TemporaryDirectory(dir=folder) as data:
+        own = Path(data)
+        with okevents("up", "--bookings-database", database, "--data", data, folder=own) as program:
+            yield program
+
+
+@contextmanager
+def bare(body: bytes, port: int, *, reads_body: bool = False) -> Iterator[Running]:
     """The same server with a handler that returns those bytes and nothing else; `reads_body`: and reads the body."""
     command = ["taskset", "-c", SERVER_CORE, sys.executable, "-c", BARE, str(port), *(["reads"] if reads_body else [])]
+    began = time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         try:
             assert process.stdin is not None
@@ -72,6 +84,6 @@ def bare(body: bytes, port: int, *, reads_body: bool = False) -> Iterator[str]:
                     break
                 except httpx.TransportError:
                     time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}/"
+            yield Running(f"http://127.0.0.1:{port}/", process.pid, time.monotonic() - began)
         finally:
             process.terminate()
