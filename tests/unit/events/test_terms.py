@@ -9,10 +9,13 @@ import pytest
 from okevents.contracts.event import BookingTerms
 from okevents.errors import BadInput
 from okevents.events.draft import EventDraft, to_event
-from okevents.events.terms import TermsDraft, shown, to_terms
+from okevents.events.model import replaced
+from okevents.events.ports import StoredEvent
+from okevents.events.representation import encoded
+from okevents.events.terms import shown
 from okevents.kernel.ids import EventId
 from okevents.kernel.validation import decode
-from tests.builders import NOW, a_full_set_of_terms
+from tests.builders import NOW, a_full_event
 
 START = datetime(2030, 3, 17, 17, 46, 40, tzinfo=UTC)
 START_MS = 1_900_000_000_000
@@ -134,6 +137,6 @@ def test_an_event_without_an_end_is_blamed_alone() -> None:
 
 
 def test_what_was_read_can_be_sent_back() -> None:
-    full = a_full_set_of_terms()
-    sent = decode(msgspec.json.encode(shown(full)), TermsDraft)
-    assert to_terms(sent, NOW + timedelta(days=31), []) == full
+    event = a_full_event()
+    sent = decode(encoded(StoredEvent(event, None)), EventDraft)
+    assert replaced(event, to_event(sent, event.id, NOW, event), NOW) is event
