@@ -68,6 +68,19 @@ def an_event(**changes: Any) -> Event:
     return _changed(event, changes)
 
 
+def a_full_set_of_terms(**changes: Any) -> BookingTerms:
+    """Every limit that an organiser may set, for the event that starts thirty days from now."""
+    terms = BookingTerms(
+        opens=NOW,
+        closes=NOW + timedelta(days=29, milliseconds=1),
+        max_places=4,
+        max_places_per_guest=6,
+        check_in_opens=NOW + timedelta(days=29, hours=23),
+        no_show_release=20,
+    )
+    return _changed(terms, changes)
+
+
 def a_full_event(**changes: Any) -> Event:
     """An event whose every field is set to something other than its default."""
     given: dict[str, Any] = {
@@ -80,14 +93,7 @@ def a_full_event(**changes: Any) -> Event:
         "reason": "the roof leaks",
         "cancellations": 2,
         "last_cancel_reason": "the roof leaks",
-        "booking": BookingTerms(
-            opens=NOW,
-            closes=NOW + timedelta(days=29, milliseconds=1),
-            max_places=4,
-            max_places_per_guest=6,
-            check_in_opens=NOW + timedelta(days=29, hours=23),
-            no_show_release=20,
-        ),
+        "booking": a_full_set_of_terms(),
         "updated_at": NOW + timedelta(milliseconds=123),
         "location": a_location(halls=(a_hall(), a_hall(name="attic", location="", capacity=5))),
     }

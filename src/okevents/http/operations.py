@@ -67,6 +67,7 @@ EVENT_EXAMPLE = {
         "closetime": 24,
         "halls": [{"name": "Great hall", "location": "ground floor", "capacity": 420}],
     },
+    "booking": {"max_places": 8},
 }
 HEALTH = (
     Operation(method="get", path="/health/live", name="live", tag="health", summary="The process lives."),

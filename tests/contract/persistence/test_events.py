@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from okevents.contracts.event import BookingTerms
 from okevents.events.model import Event
 from okevents.events.ports import ChangeCommitted, ChangeConflict, EventsDatabase, StoredEvent
 from okevents.kernel.ids import EventId
@@ -12,6 +13,7 @@ from tests.builders import (
     NOW,
     a_claim,
     a_full_event,
+    a_full_set_of_terms,
     a_hall,
     a_kept_answer,
     a_location,
@@ -47,6 +49,7 @@ async def test_every_field_of_the_full_event_differs_from_its_default() -> None:
     same = {name for name in Event.__struct_fields__ if getattr(full, name) == getattr(plain, name)}
 
     assert same == kept
+    assert None not in [getattr(full.booking, name) for name in BookingTerms.__struct_fields__]
 
 
 async def test_finds_nothing_under_an_unknown_id(events_database: EventsDatabase) -> None:
@@ -85,9 +88,29 @@ async def test_keeps_any_text_as_it_is(events_database: EventsDatabase, text: st
         an_event(location=a_location(halls=(a_hall(capacity=2**53),), open_time=0, close_time=24)),
         an_event(location=a_location(halls=tuple(a_hall(name=str(i)) for i in range(500)))),
         an_event(location=a_location(halls=()), duration=0),
+        an_event(
+            booking=a_full_set_of_terms(
+                opens=datetime(1, 1, 1, 0, 0, 0, 1000, tzinfo=UTC),
+                closes=datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC),
+                check_in_opens=datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC),
+            ),
+            cancellations=2**31,
+        ),
+        an_event(booking=BookingTerms(max_places=10_000), last_cancel_reason=""),
         an_event(description="ß\n" * 5000, tags=tuple(f"tag {i}" for i in range(50))),
     ],
-    ids=["year 1", "year 9999", "before 1970", "milliseconds", "huge hall", "500 halls", "no hall", "long texts"],
+    ids=[
+        "year 1",
+        "year 9999",
+        "before 1970",
+        "milliseconds",
+        "huge hall",
+        "500 halls",
+        "no hall",
+        "terms",
+        "one limit",
+        "long texts",
+    ],
 )
 async def test_keeps_extremes(events_database: EventsDatabase, event: Event) -> None:
     assert await events_database.events.commit([an_event_change(event)]) == [ChangeCommitted()]

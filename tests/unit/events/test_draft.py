@@ -121,8 +121,8 @@ def test_what_is_not_json_is_refused(body: bytes) -> None:
 
 
 def test_the_servers_own_fields_are_taken_and_ignored() -> None:
-    event = an_event(a_body(id="x", status="cancelled", version=9, created=1, updated=None))
-    assert (event.id, event.status, event.version) == (ID, "scheduled", 1)
+    event = an_event(a_body(id="x", status="cancelled", version=9, created=1, updated=None, cancellations=3))
+    assert (event.id, event.status, event.version, event.cancellations) == (ID, "scheduled", 1, 0)
 
 
 def test_a_hall_keeps_its_id_by_id_when_renamed_else_by_name() -> None:
