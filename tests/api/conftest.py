@@ -22,7 +22,7 @@ async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     settings = load(Shape.UP, {"data": str(tmp_path)}, {}, folder=tmp_path).settings
     async with running(settings, Shape.UP, lambda name, event: None) as parts:
         checks = [app.HealthCheck(name=name, check=each.check) for name, each in parts.databases.items()]
-        limits = app.Limits(max_body=20_000, body_timeout=3.0, page_size=20)
+        limits = app.Limits(max_body=20_000, body_timeout=10.0, page_size=20)
         asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
         server = uvicorn.Server(configuration(asgi, grace=5))
         with socket.create_server(("127.0.0.1", 0)) as listener:
