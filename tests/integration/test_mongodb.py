@@ -1,6 +1,6 @@
 """What only MongoDB has: events of the Go program, and commits that take several steps."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,8 +18,9 @@ from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
 from okevents.kernel.ids import EventId, random_nonce
 from okevents.messaging.envelope import Message
-from okevents.persistence.mongodb import booked, bookings, events, open_bookings, open_events
+from okevents.persistence.mongodb import booked, bookings, commits, events, open_bookings, open_events
 from okevents.persistence.mongodb.database import MongodbBookingsDatabase, MongodbEventsDatabase
+from okevents.persistence.mongodb.server import Collection
 from tests.builders import NOW, a_booking, a_part, an_event, an_event_change, an_inventory
 
 pytestmark = pytest.mark.mongodb
@@ -224,5 +225,39 @@ async def test_an_older_commit_that_was_not_emptied_makes_an_event_due_for_nobod
     newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)))
     await raw["commits"].insert_one(newest)  # by a process that died before it had emptied the older one
     assert await bookings_database.bookings.due(10) == [inventory.event_id]
+    await bookings_database.bookings.load([inventory.event_id])
+    assert await bookings_database.bookings.due(10) == []
+
+
+class DiesAfterItsFirstWrite:
+    """A collection on behalf of a process that ends between two updates."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._writes = 0
+
+    async def update_one(self, *arguments: Any) -> None:
+        await self._write(self._collection.update_one, arguments)
+
+    async def update_many(self, *arguments: Any) -> None:
+        await self._write(self._collection.update_many, arguments)
+
+    async def _write(self, write: Callable[..., Awaitable[Any]], arguments: tuple[Any, ...]) -> None:
+        self._writes += 1
+        if self._writes > 1:
+            raise InterruptedError
+        await write(*arguments)
+
+
+async def test_who_dies_while_it_marks_a_commit_as_applied_leaves_no_event_due_for_ever(
+    raw: AsyncDatabase[dict[str, Any]], bookings_database: MongodbBookingsDatabase
+) -> None:
+    inventory = an_inventory(due_at=datetime(2020, 1, 1, tzinfo=UTC))
+    await bookings_database.bookings.commit([a_part(inventory)])
+    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)))
+    await raw["commits"].insert_one(newest)
+    dying: Any = DiesAfterItsFirstWrite(raw["commits"])
+    with pytest.raises(InterruptedError):
+        await commits.mark_applied(dying, newest, due=None)
     await bookings_database.bookings.load([inventory.event_id])
     assert await bookings_database.bookings.due(10) == []

@@ -164,7 +164,8 @@ class MongodbKeyring:
         async def work() -> bytes:
             keyring = self._server.collection("keyring")
             await insert_new(keyring, [{"_id": name, "key": secrets.token_bytes(32)}])
-            (document,) = [document async for document in keyring.find({"_id": name})]
+            while (document := await keyring.find_one({"_id": name})) is None:
+                await asyncio.sleep(0.01)  # another process's, which a majority doesn't have yet
             return bytes(document["key"])
 
         return await self._server.run(work())

@@ -36,8 +36,9 @@ async def left_behind(commits: Collection) -> list[Document]:
 async def mark_applied(commits: Collection, commit: Document, **nothing: object) -> None:
     """Empties the older ones: every field named becomes what it is given as.
 
-    Their `_id` stays: it is what stops a process that slept and believes in an old version.
+    Their `_id` stays: it is what stops a process that slept and believes in an old version. They are emptied first:
+    whoever dies before the mark leaves a commit that is applied again, so nothing of the older ones stays for ever.
     """
-    await commits.update_one({"_id": commit["_id"]}, {"$set": {"is_applied": True}})
     older = {"event": commit["event"], "version": {"$lt": commit["version"]}, "is_applied": True, "is_empty": False}
     await commits.update_many(older, {"$set": {"is_empty": True, "state": b"", **nothing}})
+    await commits.update_one({"_id": commit["_id"]}, {"$set": {"is_applied": True}})
