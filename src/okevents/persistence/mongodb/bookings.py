@@ -163,9 +163,10 @@ class MongodbKeyring:
     async def get_or_create(self, name: str) -> bytes:
         async def work() -> bytes:
             keyring = self._server.collection("keyring")
-            await insert_new(keyring, [{"_id": name, "key": secrets.token_bytes(32)}])
-            while (document := await keyring.find_one({"_id": name})) is None:
-                await asyncio.sleep(0.01)  # another process's, which a majority doesn't have yet
+            document: Document | None = None
+            while document is None:  # another process's is found as soon as a majority has it
+                await insert_new(keyring, [{"_id": name, "key": secrets.token_bytes(32)}])
+                document = await keyring.find_one({"_id": name})
             return bytes(document["key"])
 
         return await self._server.run(work())
