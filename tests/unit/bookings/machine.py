@@ -14,7 +14,7 @@ from okevents.bookings.decided import Decided, decide
 from okevents.bookings.facts import Facts
 from okevents.bookings.ledger import WINDOW, lapsed
 from okevents.bookings.life import present
-from okevents.bookings.model import BOOKED, Booking, BookingState, Guest, HallInventory, Inventory
+from okevents.bookings.model import BOOKED, Booking, BookingState, Guest, Inventory
 from okevents.bookings.requests import (
     Amend,
     Book,
@@ -36,6 +36,7 @@ from okevents.bookings.settle import TOO_SMALL
 from okevents.contracts.event import BookingTerms, EventState, HallState
 from okevents.kernel.ids import BookingId, EventId, HallId, random_nonce
 from tests.unit.bookings.desk import DAY, HOUR, MINUTE, START, booking_id, hall_id
+from tests.unit.bookings.invariants import assert_bounded, assert_counters_add_up
 from tests.unit.bookings.simulation import No, Simulation
 from tests.unit.bookings.world import MemoryWorld, World, planned, submit
 
@@ -325,10 +326,10 @@ class BookingsMachine(RuleBasedStateMachine):
         for booking in self._bookings():
             assert [change.version for change in booking.history] == list(range(1, booking.version + 1))
             self._check_booking(present(booking, inventory, inventory.as_of))
-        self._check_counters(inventory)
-        self._check_counters(lapsed(inventory, inventory.as_of + 16 * MINUTE, self.house))
-        self._check_counters(lapsed(inventory, inventory.as_of + 4 * DAY, self.house))
-        self._check_bounds(before, inventory)
+        for later in (timedelta(), 16 * MINUTE, 4 * DAY):
+            counted = lapsed(inventory, inventory.as_of + later, self.house) if later else inventory
+            assert_counters_add_up(counted, self._bookings())
+        assert_bounded(before, inventory, len(self._bookings()), self.window)
 
     def _check_booking(self, shown: Booking) -> None:
         """It is what the simulation says that it is."""
@@ -339,42 +340,6 @@ class BookingsMachine(RuleBasedStateMachine):
         if shown.state in BOOKED:
             assert {each.ticket for each in shown.admissions} == guest.inside
             assert shown.is_released == guest.is_released or shown.open_places == 0
-
-    def _check_counters(self, inventory: Inventory) -> None:
-        """They add up to what the bookings have."""
-        shown = [present(booking, inventory, inventory.as_of) for booking in self._bookings()]
-        for hall in inventory.halls or ():
-            own = [(booking, _places(booking, hall.id)) for booking in shown]
-            by_state = {state: sum(places for b, places in own if b.state is state) for state in BookingState}
-            assert hall.held == by_state[BookingState.HELD]
-            assert hall.offered == by_state[BookingState.OFFERED]
-            assert hall.waiting == by_state[BookingState.WAITING]
-            assert hall.confirmed == sum(_booked(booking, hall.id) for booking in shown)
-            assert hall.admitted == sum(_inside(booking, hall.id) for booking in shown)
-            waiting = [b for b, places in own if b.state is BookingState.WAITING and places]
-            assert hall.parties == len(waiting)
-            assert hall.unlisted == len([booking for booking in waiting if booking.number > hall.listed_to])
-            listed = {party.number for party in inventory.waiting}
-            assert {booking.number for booking in waiting if booking.number <= hall.listed_to} <= listed
-        standing = {hall.id for hall in inventory.halls or ()}
-        assert all(
-            line.hall_id in standing
-            for booking in shown
-            if booking.is_live and not booking.is_released
-            for line in booking.lines
-        )
-        written = {booking.id: booking for booking in self._bookings()}
-        untold = [b for b in shown if b.state is BookingState.EXPIRED and written[b.id].state in ("held", "offered")]
-        assert inventory.untold == len(untold)
-
-    def _check_bounds(self, before: Inventory, inventory: Inventory) -> None:
-        assert len(inventory.waiting) <= self.window * len(inventory.halls or ())
-        assert len(inventory.endings) <= len(self._bookings())
-        assert all(ending.bookings > 0 for ending in inventory.endings)
-        was: dict[HallId, HallInventory] = {hall.id: hall for hall in before.halls or ()}
-        for hall in inventory.halls or ():
-            if hall.id in was and hall.capacity >= was[hall.id].capacity:
-                assert hall.overbooked <= was[hall.id].overbooked
 
     def _inventory(self) -> Inventory:
         inventory = self.world.load(self.event_id)
@@ -387,19 +352,3 @@ class BookingsMachine(RuleBasedStateMachine):
 
 def _states(capacities: dict[HallId, int]) -> tuple[HallState, ...]:
     return tuple(HallState(id=hall, name=hall, capacity=capacity) for hall, capacity in capacities.items())
-
-
-def _places(booking: Booking, hall: HallId) -> int:
-    return sum(line.places for line in booking.lines if line.hall_id == hall)
-
-
-def _inside(booking: Booking, hall: HallId) -> int:
-    if booking.state not in BOOKED:
-        return 0
-    return sum(1 for admission in booking.admissions if booking.hall_of(admission.ticket).hall_id == hall)
-
-
-def _booked(booking: Booking, hall: HallId) -> int:
-    if booking.state not in BOOKED:
-        return 0
-    return _inside(booking, hall) if booking.is_released else _places(booking, hall)

@@ -1,0 +1,134 @@
+"""The error tree. An error knows its slug, its kind and what to say; only the HTTP room knows a status code.
+
+OkeventsError
+├── Refusal                 somebody asked for what can't be had; asking again in the same way is useless
+│   ├── BadInput            one fault for each bad field
+│   │   └── MalformedJson · BadCursor · BadTicket
+│   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · MethodNotAllowed
+│   ├── TicketKeyUnusable   UnknownTicketKey · RetiredTicketKey
+│   ├── NotFound            EventNotFound · BookingNotFound
+│   ├── Conflict            SoldOut · EventOver · EventCancelled · HallsUnknown · IllegalTransition
+│   │   │                   BookingNotOpen · BookingClosed · TooManyPlaces · GuestLimitReached · HoldLimitReached
+│   │   │                   KeyInFlight
+│   │   └── NotAdmitted     AlreadyAdmitted · WrongEvent · CheckInNotOpen · BookingNotConfirmed · BookingCancelled
+│   │                       TicketReplaced · NoSuchTicket · PlaceReleased
+│   ├── PreconditionFailed  If-Match names another version
+│   └── KeyReused           an idempotency key came with another request
+├── Unavailable             a part that is needed can't be reached, or there is too much work; may be tried again
+│   ├── StoreUnavailable
+│   └── Overloaded
+├── MessagingError          Unprocessable · Unroutable · PublishUncertain · BrokerUnavailable
+└── ConfigurationError      every fault of a configuration, told at once
+"""
+
+from okevents.errors.booking import (
+    BookingClosed,
+    BookingNotFound,
+    BookingNotOpen,
+    EventCancelled,
+    EventNotFound,
+    EventOver,
+    GuestLimitReached,
+    HallsUnknown,
+    HoldLimitReached,
+    SoldOut,
+    TooManyPlaces,
+)
+from okevents.errors.door import (
+    AlreadyAdmitted,
+    BadTicket,
+    BookingCancelled,
+    BookingNotConfirmed,
+    CheckInNotOpen,
+    NoSuchTicket,
+    NotAdmitted,
+    PlaceReleased,
+    RetiredTicketKey,
+    TicketKeyUnusable,
+    TicketReplaced,
+    UnknownTicketKey,
+    WrongEvent,
+)
+from okevents.errors.operating import (
+    BrokerUnavailable,
+    ConfigurationError,
+    MessagingError,
+    Overloaded,
+    PublishUncertain,
+    StoreUnavailable,
+    Unavailable,
+    Unprocessable,
+    Unroutable,
+)
+from okevents.errors.tree import (
+    BadCursor,
+    BadInput,
+    BodyTooLarge,
+    BodyTooSlow,
+    Conflict,
+    FieldFault,
+    IllegalTransition,
+    KeyInFlight,
+    KeyReused,
+    Kind,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    OkeventsError,
+    PreconditionFailed,
+    Refusal,
+    UnsupportedMediaType,
+)
+
+__all__ = [
+    "AlreadyAdmitted",
+    "BadCursor",
+    "BadInput",
+    "BadTicket",
+    "BodyTooLarge",
+    "BodyTooSlow",
+    "BookingCancelled",
+    "BookingClosed",
+    "BookingNotConfirmed",
+    "BookingNotFound",
+    "BookingNotOpen",
+    "BrokerUnavailable",
+    "CheckInNotOpen",
+    "ConfigurationError",
+    "Conflict",
+    "EventCancelled",
+    "EventNotFound",
+    "EventOver",
+    "FieldFault",
+    "GuestLimitReached",
+    "HallsUnknown",
+    "HoldLimitReached",
+    "IllegalTransition",
+    "KeyInFlight",
+    "KeyReused",
+    "Kind",
+    "MalformedJson",
+    "MessagingError",
+    "MethodNotAllowed",
+    "NoSuchTicket",
+    "NotAdmitted",
+    "NotFound",
+    "OkeventsError",
+    "Overloaded",
+    "PlaceReleased",
+    "PreconditionFailed",
+    "PublishUncertain",
+    "Refusal",
+    "RetiredTicketKey",
+    "SoldOut",
+    "StoreUnavailable",
+    "TicketKeyUnusable",
+    "TicketReplaced",
+    "TooManyPlaces",
+    "Unavailable",
+    "UnknownTicketKey",
+    "Unprocessable",
+    "Unroutable",
+    "UnsupportedMediaType",
+    "WrongEvent",
+]
