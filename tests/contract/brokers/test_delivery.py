@@ -154,6 +154,23 @@ async def test_what_a_closed_subscription_had_in_hand_comes_again(broker: Broker
     assert await broker.dead_letters(BOOKINGS_QUEUE).count() == 0
 
 
+async def test_a_dead_letter_is_there_for_whoever_looks_next(broker: Broker) -> None:
+    async def handle(message: Message) -> None:
+        raise Unprocessable("bad body")
+
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": handle}).receive, prefetch=8)
+    await asyncio.gather(*(broker.publish(a_message(number)) for number in range(20)))
+    letters = broker.dead_letters(BOOKINGS_QUEUE)
+    async with asyncio.timeout(20):
+        while await letters.count() < 20:
+            await asyncio.sleep(0.05)
+    for number in range(20):
+        assert len(await letters.list(100)) == 20 - number
+        assert await letters.find(f"event:{number}:1") is not None
+        assert await letters.count() == 20 - number
+        assert await letters.drop(f"event:{number}:1")
+
+
 @pytest.mark.parametrize("poison", ["raises", "unprocessable", "unknown name"])
 async def test_poison_is_parked_with_its_reason_while_neighbours_go_on_and_can_be_replayed(
     broker: Broker, poison: str
