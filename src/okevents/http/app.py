@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.routing import Route, Router
+from starlette.routing import Route
 
 from okevents import __version__
 from okevents.bookings.door import Door
@@ -26,7 +26,7 @@ from okevents.http.health import HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
 from okevents.http.metrics import MetricsHandlers
 from okevents.http.operations import EVENTS, HEALTH, METRICS
-from okevents.http.routing import Handler, Resource, routes
+from okevents.http.routing import Handler, Paths, Resource, routes
 from okevents.kernel.group_commit import BatchStatistics
 
 __all__ = ["Bookings", "HealthCheck", "Limits", "build"]
@@ -66,7 +66,7 @@ def build(
     known += routes(METRICS, MetricsHandlers(statistics))
     known += schema.SchemaHandlers(schema.openapi(has_events=has_events, has_bookings=has_bookings)).routes()
     known.append(Route("/", Resource({"GET": _index(has_events)})))
-    app: App = Guard(Router(known, redirect_slashes=False, default=_nothing), limits)
+    app: App = Guard(Paths(known, _nothing), limits)
     return app if event_service is None else Front(app, event_service)
 
 

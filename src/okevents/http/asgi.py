@@ -24,4 +24,8 @@ async def respond(send: Send, status: int, headers: Mapping[str, str], body: byt
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The value of a request's header; the first where it stands more than once."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+    for key, value in scope["headers"]:
+        if key == name:
+            said: str = value.decode("latin-1")
+            return said
+    return None

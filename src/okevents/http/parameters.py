@@ -5,6 +5,7 @@ import re
 from starlette.requests import Request
 
 from okevents.errors import BadInput, FieldFault, UnsupportedMediaType
+from okevents.http.asgi import header
 from okevents.kernel.caller import Caller
 from okevents.kernel.ids import is_object_id
 
@@ -22,19 +23,19 @@ def object_id(text: str, name: str) -> str:
 
 def caller(request: Request) -> Caller:
     """Who asks. Raises BadInput for a bad Idempotency-Key or If-Match."""
-    headers = request.headers
-    key = headers.get("idempotency-key")
+    scope = request.scope
+    key = header(scope, b"idempotency-key")
     if key is not None:
         if not _KEY.fullmatch(key):
             raise BadInput([FieldFault("Idempotency-Key", "1 to 255 visible ASCII characters are expected")])
         key = key.strip('"')
-    traceparent = headers.get("traceparent", "")
+    traceparent = header(scope, b"traceparent")
     return Caller(
-        method=request.method,
-        path=request.scope["path"],
+        method=scope["method"],
+        path=scope["path"],
         key=key,
-        if_match=_versions(headers.get("if-match")),
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+        if_match=_versions(header(scope, b"if-match")),
+        traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
     )
 
 
@@ -48,6 +49,8 @@ def has_same_tag(if_none_match: str | None, etag: str) -> bool:
 
 def require_json(content_type: str | None, has_body: bool, *, others: tuple[str, ...] = ()) -> None:
     """Raises UnsupportedMediaType unless the body is JSON."""
+    if content_type == "application/json":
+        return
     media_type, _, parameters = (content_type or "").partition(";")
     allowed = ("application/json", *others)
     charset = parameters.strip().lower().replace('"', "")

@@ -1,14 +1,14 @@
 """From the table of operations to routes."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from okevents.errors import MethodNotAllowed
 from okevents.http.answers import Answer
-from okevents.http.asgi import App, Disconnected, Receive, Scope, Send
+from okevents.http.asgi import App, Disconnected, Receive, Scope, Send, header
 from okevents.http.operations import Operation
 from okevents.http.parameters import require_json
 
@@ -23,6 +23,18 @@ def routes(operations: Iterable[Operation], handlers: Any) -> list[Route]:
     for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method.upper()] = getattr(handlers, operation.name)
     return [Route(path, Resource(by_method)) for path, by_method in by_path.items()]
+
+
+class Paths:
+    """All routes. A path without parameters is looked up; the others are tried one by one, by Starlette's router."""
+
+    def __init__(self, known: Sequence[Route], nothing: App) -> None:
+        self._fixed = {route.path: route.app for route in known if "{" not in route.path}
+        others = [route for route in known if route.path not in self._fixed]
+        self._router = Router(others, redirect_slashes=False, default=nothing)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._fixed.get(scope.get("path", ""), self._router)(scope, receive, send)
 
 
 class Resource:
@@ -51,5 +63,5 @@ async def json_body(request: Request, *others: str) -> bytes:
     if message["type"] != "http.request":
         raise Disconnected
     body: bytes = message["body"]
-    require_json(request.headers.get("content-type"), bool(body), others=others)
+    require_json(header(request.scope, b"content-type"), bool(body), others=others)
     return body
