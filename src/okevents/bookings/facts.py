@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from okevents.bookings.model import Booking
 from okevents.kernel.ids import BookingId, EventId
 
-ENDED_AT_ONCE = 500
+ENDED_AT_ONCE = 100
 """So many holds and offers that have ended are read, and told, by one settling at most."""
 
 WAITING_AT_ONCE = 200

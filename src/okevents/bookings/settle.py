@@ -12,7 +12,7 @@ from okevents.bookings.requests import Decision, Learned, Settle, Unchanged
 from okevents.bookings.rules import end_of_offer
 from okevents.kernel.ids import BookingId
 
-NUMBERS_AT_ONCE = 500
+NUMBERS_AT_ONCE = 100
 """So many numbers are looked at, by one settling, for what a mark has done to their bookings."""
 
 PARTIES_AT_ONCE = 100
