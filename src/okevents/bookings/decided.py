@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from okevents.bookings.allocate import allocate
 from okevents.bookings.facts import Facts, Lookup
@@ -26,12 +27,21 @@ class Decided(Struct, frozen=True):
     part: Part | None
 
     def needs_newest(self, *, is_fresh: bool) -> bool:
-        """Whether somebody would be refused on a state that may be old. That there is no room may be said by what was
-        the newest a moment ago."""
-        refused = [
-            job for job, decision in zip(self.jobs, self.decisions, strict=True) if isinstance(decision, Refused)
+        """Whether anything would be said of a state that may be old, unguarded by a commit: that a request is refused,
+        or that it changes nothing. That there is no room may be said by what was the newest a moment ago."""
+        unguarded = [
+            (job, decision)
+            for job, decision in zip(self.jobs, self.decisions, strict=True)
+            if self.part is None or isinstance(decision, Refused)
         ]
-        return bool(refused) and not (is_fresh and all(isinstance(job.request, Book) for job in refused))
+        may_be_old = all(isinstance(job.request, Book) and isinstance(decision, Refused) for job, decision in unguarded)
+        return bool(unguarded) and not (is_fresh and may_be_old)
+
+    @property
+    def refused(self) -> Sequence[Job]:
+        """Those that aren't granted."""
+        decided = zip(self.jobs, self.decisions, strict=True)
+        return [job for job, decision in decided if isinstance(decision, Refused)]
 
     def settle(self) -> None:
         """Answers every job."""
@@ -71,25 +81,28 @@ def decide(
 ) -> Decided:
     """Decides the jobs, all of one event, in their order. See `allocate`."""
     allocation = allocate(inventory, facts, [job.request for job in jobs], now, rules)
-    if allocation.inventory is None or allocation.inventory is inventory:
+    answers = [
+        answer
+        for job, decision in zip(jobs, allocation.decisions, strict=True)
+        if (answer := job.kept_answer(decision)) is not None
+    ]
+    reached = allocation.inventory
+    if reached is None or (reached is inventory and not answers):
         return Decided(jobs, allocation.decisions, None)
+    if reached is inventory:  # Whoever asks for it again gets that answer, whatever has changed meanwhile.
+        reached = replace(reached, version=reached.version + 1)
     traceparents = {
         (decision.booking.id, decision.booking.version): job.pending.request.traceparent
         for job, decision in zip(jobs, allocation.decisions, strict=True)
         if isinstance(decision, Done | Admitted)
     }
     messages = [booking_message(step, traceparents.get((step.id, step.version))) for step in allocation.steps]
-    if allocation.inventory.halls is not None:
-        messages.append(availability_message(allocation.inventory, allocation.inventory.as_of))
-    answers = [
-        answer
-        for job, decision in zip(jobs, allocation.decisions, strict=True)
-        if (answer := job.kept_answer(decision)) is not None
-    ]
+    if reached.halls is not None:
+        messages.append(availability_message(reached, reached.as_of))
     part = Part(
         nonce=nonce,
         expected_version=inventory.version if inventory else 0,
-        inventory=allocation.inventory,
+        inventory=reached,
         bookings=tuple({step.id: step for step in allocation.steps}.values()),
         messages=tuple(messages),
         answers=tuple(answers),

@@ -62,8 +62,10 @@ class Known:
         self._see(event, inventory)
 
     def committed(self, inventory: Inventory, bookings: Iterable[Booking]) -> None:
-        """This process has changed it: from the version that it knew to the next."""
-        event = self._events.setdefault(inventory.event_id, _Event(inventory, 0.0))
+        """This process has changed it. What it knew of the bookings holds on if it knew the version before."""
+        event = self._events.get(inventory.event_id)
+        if event is None or event.inventory.version != inventory.version - 1:
+            event = self._events[inventory.event_id] = _Event(inventory, 0.0)
         self._see(event, inventory)
         for booking in bookings:
             self._bookings[booking.id] = (booking, event)

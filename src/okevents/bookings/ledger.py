@@ -138,13 +138,14 @@ class Ledger:
         self._halls = {hall.id: hall for hall in halls}
         self.set(halls=tuple(self._halls.values()))
 
-    def refill(self, waiting: Sequence[Booking]) -> None:
+    def refill(self, waiting: Sequence[Booking], after: int) -> None:
         """Lists more of those who wait, for each hall that has room for more.
 
-        `waiting` are those who come after the last one that such a hall lists, in order and without a gap. Who has
-        ceased to wait since they were read is left out.
+        `waiting` are those numbered above `after`, in order and without a gap; a hall that lists fewer is left to the
+        next time, lest it passes over those between. Who has ceased to wait since they were read is left out.
         """
-        for hall_id in [hall_id for hall_id in self._halls if self.wants_refill(hall_id)]:
+        wanting = [hall.id for hall in self._halls.values() if hall.listed_to >= after and self.wants_refill(hall.id)]
+        for hall_id in wanting:
             for booking in waiting:
                 hall = self._halls[hall_id]
                 if booking.number <= hall.listed_to:
@@ -283,8 +284,8 @@ class Ledger:
 
     def _leave_queue(self, booking: Booking) -> None:
         for hall_id in by_hall(booking.lines):
-            hall = self._halls[hall_id]
-            if booking.number > hall.listed_to:
+            hall = self._halls.get(hall_id)  # None: see `_add`.
+            if hall is not None and booking.number > hall.listed_to:
                 self._halls[hall_id] = replace(hall, unlisted=hall.unlisted - 1)
         self._waiting.pop(booking.number, None)
 
@@ -307,7 +308,10 @@ def release_time(inventory: Inventory) -> datetime | None:
     grace = inventory.terms.no_show_release
     if grace is None or inventory.status != "scheduled":
         return None
-    due_at = inventory.starts_at + timedelta(minutes=grace)
+    try:
+        due_at = inventory.starts_at + timedelta(minutes=grace)
+    except OverflowError:  # Beyond the year 9999.
+        return None
     last = inventory.last_mark(MarkKind.RELEASE)
     return due_at if last is None or last.at < due_at else None
 

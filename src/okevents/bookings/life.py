@@ -38,7 +38,7 @@ def present(booking: Booking, inventory: Inventory, at: datetime) -> Booking:
     if not inventory.marks or not booking.is_live:
         return ended
     for mark in inventory.marks:
-        if mark.kind is MarkKind.VOID and booking.number < mark.before:
+        if mark.kind is MarkKind.VOID and max(booking.number, booking.confirmation) < mark.before:
             if ended is not booking and ended.history[-1].at <= mark.at:
                 return ended
             reason = f": {mark.reason}" if mark.reason else ""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from okevents.bookings.facts import Lookup
+from okevents.bookings.facts import Facts, Lookup
 from okevents.bookings.life import changed
 from okevents.bookings.model import BookingState, Inventory
 from okevents.bookings.register import Register
@@ -38,7 +38,9 @@ def needs(register: Register) -> Lookup:
 def settle(register: Register, _: Settle) -> Decision:
     """Does as much of it as was looked up; the rest stays due."""
     _tell(register)
-    register.ledger.refill([register.find(booking.id) for booking in register.facts.waiting])
+    after = Register(register.before, Facts(), register.rules, register.at).ledger.refill_after
+    if after is not None:  # So the waiting were looked up: requests before this one may have made more of them wanted.
+        register.ledger.refill([register.find(booking.id) for booking in register.facts.waiting], after)
     _turn_away(register)
     _offer(register)
     reached = register.ledger.frozen(register.at, register.before.version)

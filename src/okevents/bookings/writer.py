@@ -123,6 +123,17 @@ class BookingWriter:
             job.settle_taken(taken)
         return isinstance(taken, KeptAnswer)
 
+    async def _recognise(self, decided: Iterable[Decided]) -> None:
+        """Answers those who are to be refused because of what they themselves have done: another process has answered
+        under their key since it was claimed, but before the state that they are refused on was read."""
+        refused = {job.claim.key: job for each in decided for job in each.refused if job.claim is not None}
+        if not refused:
+            return
+        results = await self._answers.claim([job.claim for job in refused.values() if job.claim is not None])
+        for key, job in refused.items():
+            if isinstance(taken := results[key], KeptAnswer):
+                job.settle_taken(taken)
+
     async def _commit(self, jobs: Sequence[Job]) -> None:
         try:
             waiting = _by_event(jobs)
@@ -151,6 +162,7 @@ class BookingWriter:
         if stale:
             await self._load(list(stale))
             decided |= await self._decide(stale)
+        await self._recognise(decided.values())
         for each in decided.values():
             if each.part is None:
                 each.settle()
@@ -244,6 +256,7 @@ class BookingWriter:
                 return decided.part
 
             outcome = await self._store.commit_locked(event_id, plan, decide_on)
+            await self._recognise([decided])
             if outcome is None or decided.part is None:
                 decided.settle()
                 return

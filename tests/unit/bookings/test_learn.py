@@ -1,6 +1,6 @@
 """What a message about an event does to its inventory."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -228,3 +228,11 @@ def test_whatever_the_order_of_messages_the_same_is_known_in_the_end(order: tupl
     assert [(hall.name, hall.capacity, hall.taken) for hall in desk.inventory.halls or ()] == [("attic", 2, 0)]
     assert desk.written(booking).state is BookingState.CANCELLED
     assert desk.inventory.event_version == 4
+
+
+def test_no_shows_that_would_be_released_after_the_last_year_never_are() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    desk = Desk(start_time=last - HOUR, end_time=last, **terms(no_show_release=90))
+    booked = desk.confirmed()
+    assert desk.inventory.due_at is None
+    assert desk.find(booked).state is BookingState.CONFIRMED

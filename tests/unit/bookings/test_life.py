@@ -165,3 +165,21 @@ def test_a_booking_of_another_id_is_not_found() -> None:
     desk = Desk()
     with pytest.raises(BookingNotFound):
         desk.cancel(replace(desk.book(), id=booking_id(99)))
+
+
+def test_what_is_confirmed_late_after_a_cancelled_event_takes_place_again_is_confirmed() -> None:
+    """It had expired before the event was cancelled, so that ended nothing of it."""
+    desk = Desk()
+    held = desk.book(2)
+    desk.now += HOLD
+    desk.cancel_event("rain")
+    desk.reinstate_event()
+    confirmed = desk.confirm(held)
+    assert desk.find(held) == confirmed
+    desk.settle_all()
+    assert desk.written(held) == confirmed
+    assert desk.hall().taken == 2
+
+    desk.cancel_event("rain again")
+    assert desk.find(held).state is BookingState.CANCELLED
+    assert desk.hall().taken == 0

@@ -255,3 +255,25 @@ def test_a_long_queue_is_read_on_where_the_first_look_finds_only_other_halls() -
         in_lobby = desk.find(party)
         assert in_lobby.state is BookingState.OFFERED
     assert desk.find(in_attic).state is BookingState.CONFIRMED
+
+
+def test_a_list_that_became_short_in_the_same_batch_is_filled_from_where_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those who wait were looked up for another hall, behind the first ones that this one is to list."""
+    monkeypatch.setattr(ledger, "WINDOW", 4)
+    desk = Desk({"lobby": 1, "attic": 1})
+    desk.confirmed(1, "lobby")
+    booked = desk.confirmed(1, "attic")
+    attic = [desk.waiting(1, "attic") for _ in range(8)]
+    lobby = [desk.waiting(1, "lobby") for _ in range(8)]
+    desk.ask(desk.of(Cancel, attic[0]), desk.of(Cancel, lobby[0]), desk.of(Cancel, lobby[1]))
+
+    desk.ask(desk.of(Cancel, attic[1]), Settle(event_id=EVENT))
+    desk.settle_all()
+
+    desk.cancel(booked)
+    for following in attic[2:]:
+        desk.settle_all()
+        assert desk.find(following).state is BookingState.OFFERED
+        desk.decline(following)
