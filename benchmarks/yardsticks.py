@@ -18,6 +18,7 @@ import asyncpg
 
 from benchmarks.load import SERVER_CORE
 from okevents.brokers.rabbitmq import RabbitmqBroker
+from okevents.brokers.rabbitmq.codec import to_wire
 from okevents.kernel.ids import MessageId, random_nonce
 from okevents.messaging.envelope import Message
 from okevents.messaging.relay import WINDOW, Relay
@@ -91,19 +92,20 @@ async def postgresql_commits(url: str, is_hot: str) -> dict[str, float]:
 
 
 async def bare_publishes(url: str) -> float:
-    """Persistent, confirmed publishes by bare aio-pika, as many in flight as the relay has: so many a second."""
+    """The same messages, persistent and confirmed, by bare aio-pika, as many in flight as the relay has: so many a
+    second."""
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(Topology().exchange)
         room = asyncio.Semaphore(WINDOW)
+        messages = [to_wire(_message(number)) for number in range(MESSAGES)]
 
-        async def publish() -> None:
+        async def publish(message: aio_pika.Message) -> None:
             async with room:
-                message = aio_pika.Message(BODY.encode(), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
                 await exchange.publish(message, "event.created", mandatory=True)
 
         began = time.monotonic()
-        await asyncio.gather(*(publish() for _ in range(MESSAGES)))
+        await asyncio.gather(*(publish(message) for message in messages))
         return MESSAGES / (time.monotonic() - began)
 
 
@@ -119,8 +121,8 @@ async def relay_publishes(url: str, folder: str) -> float:
     relay = Relay(database.outbox, broker)
     began = time.monotonic()
     relay.start()
-    while await database.outbox.backlog():  # noqa: ASYNC110 - nobody tells
-        await asyncio.sleep(0.02)
+    while relay.published < MESSAGES or await database.outbox.backlog():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
     took = time.monotonic() - began
     await relay.close()
     await broker.close()

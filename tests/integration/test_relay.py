@@ -1,7 +1,8 @@
 """The relay on a real outbox: nothing leaves it before the broker has confirmed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from okevents.events.ports import EventsDatabase
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.consumer import Consumer
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import Broker
+from okevents.messaging.ports import Broker, Outbox
 from okevents.messaging.relay import Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
 from okevents.persistence.sqlite import open_events
@@ -92,6 +93,42 @@ async def test_of_a_slot_only_the_newest_is_published_and_the_last_one_always(da
     assert len(heard) < 20
     await relay.close()
     await broker.close()
+
+
+class _Counted:
+    """An outbox, and how many claims found something."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self.claims = 0
+
+    async def claim(self, limit: int, lease: float) -> Sequence[Message]:
+        claimed = await self._outbox.claim(limit, lease)
+        self.claims += bool(claimed)
+        return claimed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._outbox, name)
+
+
+async def test_a_large_backlog_is_claimed_by_whole_bites(database: EventsDatabase) -> None:
+    """A claim is a commit: one for each few messages would cost more than all else of them."""
+    await database.outbox.add([a_message() for _ in range(400)])
+    broker = a_local_broker(database)
+
+    async def handle(_: Message) -> None:
+        await asyncio.sleep(0.002)
+
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": handle}).receive, prefetch=4)
+    outbox = _Counted(database.outbox)
+    relay = Relay(outbox, broker, window=4, max_held=100, poll=0.01)
+    relay.start()
+    async with asyncio.timeout(20):
+        while relay.published < 400:
+            await asyncio.sleep(0.01)
+    await relay.close()
+    await broker.close()
+    assert outbox.claims == 400 / 50
 
 
 async def test_more_than_it_can_hold_waits_in_the_outbox_and_holds_nothing_up(database: EventsDatabase) -> None:
