@@ -122,7 +122,7 @@ class MongodbBookingsDatabase(MongodbDatabase):
             "bookings": (("booking", "version"), ("event",)),
         },
         "0002_life": {
-            "commits": (("due",), ("version", "event")),
+            "commits": (("due",), ("version", "event"), ("event", "is_empty")),
             "bookings": (("event", "number"), ("event", "ends"), ("event", "waiting"), ("guest", "event")),
         },
     }
