@@ -76,6 +76,22 @@ async def mongodb_url(ferretdb_server: Server) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def other_postgresql_url(postgresql_server: Server) -> AsyncIterator[str]:
+    """Another new database, for the second service."""
+    url = await servers.create_database(postgresql_server)
+    yield url
+    await servers.drop_database(postgresql_server, url)
+
+
+@pytest.fixture
+async def other_mongodb_url(ferretdb_server: Server) -> AsyncIterator[str]:
+    """Another new database, for the second service."""
+    name = servers.fresh_name()
+    yield servers.named(ferretdb_server.url, name)
+    await servers.drop_mongodb(ferretdb_server, name)
+
+
+@pytest.fixture
 def rabbitmq_url(rabbitmq_server: BrokerServer) -> Iterator[str]:
     """A new virtual host."""
     with servers.virtual_host(rabbitmq_server) as url:

@@ -20,33 +20,12 @@ from okevents.kernel.ids import EventId, random_nonce
 from okevents.messaging.envelope import Message
 from okevents.persistence.mongodb import booked, bookings, commits, events, open_bookings, open_events
 from okevents.persistence.mongodb.database import MongodbBookingsDatabase, MongodbEventsDatabase
+from okevents.persistence.mongodb.documents import NotUnderstood, event_of
 from okevents.persistence.mongodb.server import Collection
 from tests.builders import NOW, a_booking, a_part, an_event, an_event_change, an_inventory
+from tests.go_documents import GO_ID, a_go_document
 
 pytestmark = pytest.mark.mongodb
-
-GO_ID = "5a8f0b1c2d3e4f5061728394"
-
-
-def a_go_document(**changes: Any) -> dict[str, Any]:
-    """An event as the Go program stored it."""
-    return {
-        "_id": ObjectId(GO_ID),
-        "name": "best",
-        "duration": 120,
-        "startdate": Int64(1_924_977_600_000),
-        "enddate": Int64(1_924_984_800_000),
-        "location": {
-            "_id": ObjectId("5a8f0b1c2d3e4f5061728395"),
-            "name": "Paris park",
-            "address": "11 rue du Bac",
-            "country": "France",
-            "opentime": 9,
-            "closetime": 18,
-            "halls": [{"name": "lobby", "location": "first floor", "capacity": 150}],
-        },
-        **changes,
-    }
 
 
 class Handed:
@@ -157,6 +136,15 @@ async def test_an_odd_go_document_is_read_as_well_as_it_can_be(
     assert len((await service.page(EventFilter(), None, 10)).events) == 1
     assert await service.announce_unannounced() == 1
     await service.close()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 2**63, "1", True, [1], {}, None])
+def test_what_no_start_can_be_is_understood_as_no_start(value: Any) -> None:
+    with pytest.raises(NotUnderstood, match="startdate"):
+        event_of(a_go_document(startdate=value))
+    plain = event_of(a_go_document())
+    assert event_of(a_go_document(enddate=value)) == plain
+    assert 0 <= event_of(a_go_document(duration=value)).duration < 2**31
 
 
 async def test_an_event_whose_commit_was_never_applied_is_completed_by_whoever_finds_it(

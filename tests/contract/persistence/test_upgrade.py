@@ -1,5 +1,6 @@
 """A database of the version before, with data in it: bookings were confirmed or cancelled, and had no numbers."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from okevents.persistence.postgresql import migrations as postgresql_migrations
 from okevents.persistence.sqlite import migrations as sqlite_migrations
 from okevents.persistence.sqlite.file import path_of
 from tests.builders import NOW, a_booking, a_part, an_inventory, object_id
-from tests.contract.persistence.backends import Backend
+from tests.contract.persistence.backends import BACKENDS, Backend
 
 OLD_FIELDS = {
     "booking": ("id", "event_id", "lines", "guest", "state", "version", "created_at", "expires_at", "history"),
@@ -113,6 +114,8 @@ async def store_on_mongodb(url: str, inventory: Inventory, bookings: list[Bookin
     await client.close()
 
 
+SQL_MIGRATIONS = {"sqlite": sqlite_migrations, "postgresql": postgresql_migrations}
+
 STORE: Mapping[str, Callable[[str, Inventory, list[Booking]], Awaitable[None]]] = {
     "sqlite": store_on_sqlite,
     "postgresql": store_on_postgresql,
@@ -159,9 +162,10 @@ async def assert_upgraded(database: BookingsDatabase, inventory: Inventory, in_o
     assert set(facts.bookings) == {expected[1].id, expected[2].id}
 
 
-async def test_bookings_of_the_version_before_get_their_numbers(
+async def stored_as_before(
     backend: Backend, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> tuple[Inventory, list[Booking]]:
+    """A database of the version before, with bookings of one event; they come in the order of their numbers."""
     inventory = replace(an_inventory(), version=4)
     last = a_booking(inventory, created_at=NOW + timedelta(seconds=3))
     upstairs = Line(hall_id=HallId(object_id()), hall="attic", places=1)
@@ -170,14 +174,59 @@ async def test_bookings_of_the_version_before_get_their_numbers(
     second = a_cancelled_booking(inventory, created_at=NOW + timedelta(microseconds=1500))
     await migrated_as_before(backend, url, monkeypatch)
     await STORE[backend.name](url, inventory, [last, first, second])
+    return inventory, [first, second, last]
+
+
+async def test_bookings_of_the_version_before_get_their_numbers(
+    backend: Backend, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inventory, in_order = await stored_as_before(backend, url, monkeypatch)
     database = backend.open_bookings(url)
     await database.connect()
     assert await database.pending()
     await database.migrate()
     assert not await database.pending()
-    await assert_upgraded(database, inventory, [first, second, last])
+    await assert_upgraded(database, inventory, in_order)
     await database.migrate()
     following = a_booking(inventory, number=4)
     await database.bookings.commit([a_part(replace(inventory, version=5, next_number=5), following)])
     assert (await database.reports.find(following.id)) == following
+    await database.close()
+
+
+async def test_an_upgrade_by_several_at_once_is_done_once(
+    backend: Backend, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inventory, in_order = await stored_as_before(backend, url, monkeypatch)
+    databases = [backend.open_bookings(url) for _ in range(3)]
+    for database in databases:
+        await database.connect()
+    await asyncio.gather(*(database.migrate() for database in databases))
+    for database in databases:
+        assert not await database.pending()
+        await assert_upgraded(database, inventory, in_order)
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [pytest.param(BACKENDS[name], id=name, marks=getattr(pytest.mark, name)) for name in SQL_MIGRATIONS],
+    indirect=True,
+)
+async def test_an_upgrade_in_sql_that_dies_in_the_middle_has_done_nothing(
+    backend: Backend, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = SQL_MIGRATIONS[backend.name]
+    inventory, in_order = await stored_as_before(backend, url, monkeypatch)
+    database = backend.open_bookings(url)
+    await database.connect()
+    pending = await database.pending()
+    known = module.known
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "known", lambda service: known(service) | {"9999_last.sql": "SELECT no_such_function()"})
+        with pytest.raises((apsw.Error, asyncpg.PostgresError)):
+            await database.migrate()
+    assert await database.pending() == pending
+    await database.migrate()
+    await assert_upgraded(database, inventory, in_order)
     await database.close()

@@ -74,3 +74,20 @@ async def find_current(
         if not superseded:
             return [newest[document["booking"]] for document in found]
         await collection.delete_many({"_id": {"$in": [document["_id"] for document in superseded]}})
+
+
+async def count_current(collection: Collection, wanted: Document) -> int:
+    """How many there are of which the newest version is as wanted. To count the documents alone would count a
+    superseded one, too."""
+    found = await _newest_versions(collection, wanted)
+    newest = await _newest_versions(collection, {"booking": {"$in": list(found)}}) if found else {}
+    return sum(1 for booking_id, version in found.items() if newest.get(booking_id) == version)
+
+
+async def _newest_versions(collection: Collection, wanted: Document) -> dict[str, int]:
+    """Of each booking, the newest version that is as wanted."""
+    versions: dict[str, int] = {}
+    async for document in collection.find(wanted, {"booking": 1, "version": 1}):
+        booking_id = document["booking"]
+        versions[booking_id] = max(document["version"], versions.get(booking_id, 0))
+    return versions

@@ -30,7 +30,7 @@ from okevents.persistence.mongodb.booked import (
     find_current,
     find_newest,
 )
-from okevents.persistence.mongodb.commits import insert_commits, left_behind, mark_applied, newest_commit
+from okevents.persistence.mongodb.commits import insert_commits, left_behind, mark_applied, newest_commits
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing
 
@@ -96,12 +96,10 @@ class MongodbBookingStore:
 
     async def _load(self, event_ids: Sequence[EventId]) -> Loaded:
         inventories: dict[EventId, Inventory] = {}
-        for event_id in event_ids:
-            newest = await newest_commit(self._commits, event_id)
-            if newest is not None:
-                if not newest["is_applied"]:
-                    await self.apply(newest)
-                inventories[event_id] = decode_inventory(newest["state"])
+        for event_id, newest in (await newest_commits(self._commits, event_ids)).items():
+            if not newest["is_applied"]:
+                await self.apply(newest)
+            inventories[EventId(event_id)] = decode_inventory(newest["state"])
         return Loaded(inventories, await self._server.now())
 
     async def _read(self, lookups: Sequence[Lookup]) -> list[Facts]:

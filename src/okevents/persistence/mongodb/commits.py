@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from time import time
 
-from okevents.persistence.mongodb.server import Collection, Document, insert_new
+from okevents.persistence.mongodb.server import Collection, Document, insert_new, missing
 
 CHUNK = 200
 
@@ -25,6 +25,29 @@ async def insert_commits(commits: Collection, documents: Sequence[Document]) -> 
 async def newest_commit(commits: Collection, event_id: str) -> Document | None:
     """The one that holds the event's present state; it is never emptied."""
     return await commits.find_one({"event": event_id}, sort=[("version", -1)])
+
+
+async def newest_commits(commits: Collection, event_ids: Sequence[str]) -> dict[str, Document]:
+    """Those of so many events, in the order of their ids; nothing of events that have none."""
+    newest: dict[str, Document] = {}
+    if len(event_ids) > 1:
+        # All others are empty, but for a few that are being emptied now.
+        async for document in commits.find({"event": {"$in": list(event_ids)}, "is_empty": False}):
+            known = newest.get(document["event"])
+            if known is None or known["version"] < document["version"]:
+                newest[document["event"]] = document
+    left = [event_id for event_id in event_ids if event_id not in newest]
+    unknown = await missing(commits, [_first(event_id) for event_id in left]) if len(left) > 1 else ()
+    for event_id in left:
+        # One whose next is inserted and which is emptied while they are read may be missed, and its next as well.
+        there = None if _first(event_id) in unknown else await newest_commit(commits, event_id)
+        if there is not None:
+            newest[event_id] = there
+    return dict(sorted(newest.items()))
+
+
+def _first(event_id: str) -> str:
+    return f"{event_id}:1"
 
 
 async def left_behind(commits: Collection) -> list[Document]:

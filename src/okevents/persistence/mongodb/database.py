@@ -55,6 +55,10 @@ class MongodbDatabase:
         await self._server.run(insert_new(schemas, [schema]))
         self._check(await self._schema())
         names = await self.pending()
+        if names:
+            # Before the data are touched: a program that can't do with what becomes of them must not be started now.
+            needed = {"$set": {"minimum_version": MINIMUM_VERSION}}
+            await self._server.run(schemas.update_one({"_id": "schema"}, needed))
         for name in names:
             for collection, indexes in self.migrations[name].items():
                 for fields in indexes:
@@ -118,7 +122,7 @@ class MongodbBookingsDatabase(MongodbDatabase):
             "bookings": (("booking", "version"), ("event",)),
         },
         "0002_life": {
-            "commits": (("due",), ("version", "event")),
+            "commits": (("due",), ("version", "event"), ("event", "is_empty")),
             "bookings": (("event", "number"), ("event", "ends"), ("event", "waiting"), ("guest", "event")),
         },
     }

@@ -1,10 +1,10 @@
 """Events. A commit is one insert under `<event>:<version>`; the collection `events` is a cache of the newest ones."""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from time import time
-from typing import Any
 
 import msgspec
 from bson import ObjectId
@@ -25,15 +25,26 @@ from okevents.events.ports import (
 from okevents.kernel.clock import to_milliseconds
 from okevents.kernel.ids import EventId, is_object_id
 from okevents.persistence.mongodb import answers
+from okevents.persistence.mongodb.along import Place, Stretch, place_after, place_of, read_along, stretch_of
 from okevents.persistence.mongodb.commits import insert_commits, left_behind, mark_applied, newest_commit
-from okevents.persistence.mongodb.documents import decoded, document_of, encoded, event_of
+from okevents.persistence.mongodb.documents import NotUnderstood, decoded, document_of, encoded, event_of
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing, put
 
 _encoder = msgspec.json.Encoder()
 _availabilities = msgspec.json.Decoder(Availability)
 
+log = logging.getLogger(__name__)
+
 CHUNK = 200
+FEW = 10
+
+FOREIGN: Document = {"state": {"$not": {"$type": "binData"}}}
+"""Documents that okevents hasn't written."""
+
+MOST_TOLD = 10_000
+"""Documents that can't be served of which it is told."""
+NAME_LENGTH = 100
 
 
 class MongodbEventStore:
@@ -41,6 +52,7 @@ class MongodbEventStore:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._told: set[str] = set()
 
     async def find(self, event_id: EventId) -> StoredEvent | None:
         return await self._server.run(self._find(event_id))
@@ -59,8 +71,15 @@ class MongodbEventStore:
 
     async def unannounced(self, limit: int) -> Sequence[Event]:
         async def read() -> list[Event]:
-            found = self._events.find({"version": {"$exists": False}}).limit(limit)
-            return [event_of(document) async for document in found if isinstance(document["_id"], ObjectId)]
+            found: list[Event] = []
+            # Without a limit: those that can't be understood must not stand in the way of the others.
+            async for document in self._events.find(FOREIGN):
+                event = self._understood(document)
+                if event is not None:
+                    found.append(event)
+                    if len(found) == limit:
+                        break
+            return found
 
         return await self._server.run(read())
 
@@ -87,37 +106,56 @@ class MongodbEventStore:
             event = decoded(bytes(newest["state"]))
         else:
             document = await self._events.find_one({"_id": ObjectId(event_id)})
-            if document is None:
+            foreign = None if document is None else self._understood(document)
+            if foreign is None:
                 return None
-            event = event_of(document)
+            event = foreign
         return (await self._with_availability([event]))[0]
 
     async def _find_by_name(self, name: str, now_ms: int) -> StoredEvent | None:
-        for bound, order in (({"$gte": now_ms}, 1), ({"$lt": now_ms}, -1)):
-            document = await self._events.find_one(
-                {"name": name, "startdate": bound}, sort=[("startdate", order), ("_id", order)]
-            )
-            if document is not None:
-                return (await self._with_availability([event_of(document)]))[0]
+        for stretch in (
+            Stretch(direction=Direction.UPCOMING, first=now_ms),
+            Stretch(direction=Direction.PAST, before=now_ms),
+        ):
+            async for events in self._chunks({"name": name}, stretch, None, FEW):
+                for event in events:
+                    if event.name == name:
+                        return (await self._with_availability([event]))[0]
         return None
 
     async def _scan(self, scan: Scan) -> list[StoredEvent]:
         """Reads along the index in chunks, and keeps what the filter wants: documents of another program lack the
         fields by which the server could filter."""
         found: list[StoredEvent] = []
-        after = None if scan.after is None else (to_milliseconds(scan.after.starts_at), ObjectId(scan.after.id))
-        order = 1 if scan.direction is Direction.UPCOMING else -1
-        has_filter = scan.filter != EventFilter()
-        size = CHUNK if has_filter else scan.limit
-        while len(found) < scan.limit:
-            read = self._events.find(_stretch(scan, after)).sort([("startdate", order), ("_id", order)]).limit(size)
-            documents = [document async for document in read]
-            stored = await self._with_availability([event_of(document) for document in documents])
-            found += [each for each in stored if _matches(scan.filter, each)]
-            if len(documents) < size:
+        after = await place_after(self._events, scan)
+        size = CHUNK if scan.filter != EventFilter() else scan.limit
+        async for events in self._chunks({}, stretch_of(scan), after, size):
+            found += [each for each in await self._with_availability(events) if _matches(scan.filter, each)]
+            if len(found) >= scan.limit:
                 break
-            after = documents[-1]["startdate"], documents[-1]["_id"]
         return found[: scan.limit]
+
+    async def _chunks(
+        self, wanted: Document, stretch: Stretch, after: Place | None, size: int
+    ) -> AsyncIterator[list[Event]]:
+        """Those that can be understood, of so many documents at a time."""
+        while True:
+            documents = await read_along(self._events, wanted, stretch, after, size)
+            yield [event for event in map(self._understood, documents) if event is not None]
+            if len(documents) < size:
+                return
+            after = place_of(documents[-1])
+
+    def _understood(self, document: Document) -> Event | None:
+        """The document's event. One that can't be understood is left alone, and told of once."""
+        try:
+            return event_of(document)
+        except NotUnderstood as why:
+            name = repr(document["_id"])[:NAME_LENGTH]
+            if name not in self._told and len(self._told) < MOST_TOLD:
+                self._told.add(name)
+                log.warning("the document %s in the collection events can't be served: %s", name, why)
+            return None
 
     async def _with_availability(self, events: Sequence[Event]) -> list[StoredEvent]:
         ids = [event.id for event in events]
@@ -157,7 +195,7 @@ class MongodbEventStore:
         }
         absent = [based_on[identity] for identity in await missing(self._commits, list(based_on))]
         foreign = [ObjectId(change.event.id) for change in absent if change.expected_version == 1]
-        there = self._events.find({"_id": {"$in": foreign}, "version": {"$exists": False}}, {"_id": 1})
+        there = self._events.find({"_id": {"$in": foreign}, **FOREIGN}, {"_id": 1})
         stored = {EventId(str(document["_id"])) async for document in there} if foreign else set()
         return {change.event.id for change in absent} - stored
 
@@ -202,27 +240,6 @@ def _commit_of(change: EventChange) -> Document:
         "answer": None if change.answer is None else answers.document_of(change.answer),
         "is_applied": False,
         "is_empty": False,
-    }
-
-
-def _stretch(scan: Scan, after: tuple[int, ObjectId] | None) -> dict[str, Any]:
-    """The part of the index that the scan is to read, after that position."""
-    is_upcoming = scan.direction is Direction.UPCOMING
-    pinned_ms = to_milliseconds(scan.pinned_at)
-    start: dict[str, Any] = {"$gte" if is_upcoming else "$lt": pinned_ms}
-    if scan.filter.starts_from is not None:
-        first = to_milliseconds(scan.filter.starts_from)
-        start["$gte"] = max(start.get("$gte", first), first)
-    if scan.filter.starts_before is not None:
-        end = to_milliseconds(scan.filter.starts_before)
-        start["$lt"] = min(start.get("$lt", end), end)
-    if after is None:
-        return {"startdate": start}
-    beyond = "$gt" if is_upcoming else "$lt"
-    starts_ms, event_id = after
-    return {
-        "startdate": start,
-        "$or": [{"startdate": {beyond: starts_ms}}, {"startdate": starts_ms, "_id": {beyond: event_id}}],
     }
 
 

@@ -6,8 +6,8 @@ from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import BookingFilter
 from okevents.kernel.clock import to_milliseconds
 from okevents.kernel.ids import BookingId, EventId, HallId
-from okevents.persistence.mongodb.booked import decode_inventory, find_current, find_newest
-from okevents.persistence.mongodb.commits import newest_commit
+from okevents.persistence.mongodb.booked import count_current, decode_inventory, find_current, find_newest
+from okevents.persistence.mongodb.commits import newest_commits
 from okevents.persistence.mongodb.server import Collection, Document, Server
 
 
@@ -27,7 +27,7 @@ class MongodbBookingReports:
 
     async def count_waiting(self, event_id: EventId, hall_ids: Sequence[HallId], before: int) -> int:
         wanted = {"event": event_id, "waiting": {"$lt": before}, "halls": {"$in": list(hall_ids)}}
-        return len(await self._server.run(find_current(self._bookings, wanted)))
+        return await self._server.run(count_current(self._bookings, wanted))
 
     async def inventories(self, after: EventId | None, limit: int) -> Sequence[Inventory]:
         return await self._server.run(self._inventories(after or "", limit))
@@ -41,8 +41,8 @@ class MongodbBookingReports:
         commits = self._server.collection("commits")
         firsts = commits.find({"version": 1, "event": {"$gt": after}}, {"event": 1}).sort("event", 1).limit(limit)
         event_ids = [document["event"] async for document in firsts]
-        newest = [await newest_commit(commits, event_id) for event_id in event_ids]
-        return [decode_inventory(document["state"]) for document in newest if document is not None]
+        newest = await newest_commits(commits, event_ids)
+        return [decode_inventory(document["state"]) for document in newest.values()]
 
 
 def _query(wanted: BookingFilter, after: tuple[EventId, int] | None) -> Document:

@@ -56,6 +56,9 @@ class Server:
             self._url,
             appname="okevents",
             tz_aware=True,
+            # One text or date of another program that Python can't hold must not cost the others their answer.
+            datetime_conversion="DATETIME_AUTO",
+            unicode_decode_error_handler="replace",
             w="majority",
             readConcernLevel="majority",
             serverSelectionTimeoutMS=ANSWER_WITHIN_MS,

@@ -1,0 +1,34 @@
+"""Both services behind HTTP on a real port, in this process."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from okevents.bootstrap.parts import running
+from okevents.config.load import load
+from okevents.config.shape import Shape
+from okevents.http import app
+from okevents.http.server import configuration
+
+
+@asynccontextmanager
+async def serving(folder: Path, **given: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of them, as long as they run; with those settings, else on SQLite files in the folder."""
+    settings = load(Shape.UP, {"data": str(folder), **given}, {}, folder=folder).settings
+    async with running(settings, Shape.UP, lambda name, event: None) as parts:
+        checks = [app.HealthCheck(name=name, check=each.check) for name, each in parts.databases.items()]
+        limits = app.Limits(max_body=20_000, body_timeout=10.0, page_size=20)
+        asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
+        server = uvicorn.Server(configuration(asgi, grace=5))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            task = asyncio.create_task(server._serve([listener]))
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+                yield client
+            server.should_exit = True
+            await task
