@@ -48,7 +48,7 @@ class Guard:
             await answer.fail(scope, deadline.late())
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            await answer.fail(scope, InternalError("something went wrong here; it is logged"))
+            await answer.fail(scope, InternalError())
         finally:
             self._deadlines.end(deadline)
 

@@ -26,6 +26,9 @@ MEDIA_TYPE = "application/problem+json"
 class InternalError(OkeventsError):
     """A fault of the program itself. What it was is in the log, never in the answer."""
 
+    def __init__(self) -> None:
+        super().__init__("something went wrong here; it is logged")
+
 
 def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body."""
