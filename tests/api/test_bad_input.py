@@ -158,3 +158,10 @@ async def test_an_unknown_event_cannot_be_booked(http: httpx.AsyncClient) -> Non
 async def test_a_bad_idempotency_key(http: httpx.AsyncClient, key: str) -> None:
     answer = await http.post("/events", json=an_event(), headers={"idempotency-key": key})
     await assert_refused(http, answer, 400, "bad-input", "Idempotency-Key")
+
+
+async def test_the_problem_of_bad_input_names_the_member_that_there_is(http: httpx.AsyncClient) -> None:
+    problem = (await http.post("/events", json=an_event(name=""))).json()
+    page = (await http.get(problem["type"])).text
+    assert "errors" in page
+    assert "faults" not in page

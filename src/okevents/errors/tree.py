@@ -46,7 +46,7 @@ class Refusal(OkeventsError):
 
 
 class BadInput(Refusal):
-    """The request holds bad fields; `faults` names every one of them."""
+    """The request holds bad fields; `errors` names every one of them."""
 
     slug = "bad-input"
     title = "The request has fields that can't be accepted"
