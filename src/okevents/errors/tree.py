@@ -29,11 +29,16 @@ class FieldFault(NamedTuple):
 
 
 class OkeventsError(Exception):
-    """Something that okevents itself noticed. `slug` is stable: outside programs may rely on it."""
+    """Something that okevents itself noticed. `slug` is stable: outside programs may rely on it.
+
+    `public_detail` is what clients are told in place of the detail where that is for operators: it may name files and
+    hosts.
+    """
 
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
     kind: ClassVar[Kind] = Kind.INTERNAL
+    public_detail: ClassVar[str | None] = None
 
     def __init__(self, detail: str, **members: object) -> None:
         super().__init__(detail)

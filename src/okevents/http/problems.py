@@ -46,7 +46,7 @@ def problem_of(error: OkeventsError, instance: str) -> dict[str, Any]:
         "type": f"/problems/{error.slug}",
         "title": error.title,
         "status": STATUS[error.kind],
-        "detail": error.detail,
+        "detail": error.public_detail or error.detail,
         "instance": instance,
         **error.members,
     }

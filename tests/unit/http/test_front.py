@@ -1,10 +1,12 @@
 """The hot read, where finding the event fails."""
 
 import json
+import logging
 from typing import Any, cast
 
 import pytest
 
+from okevents.errors import OkeventsError, StoreUnavailable
 from okevents.events.service import EventService
 from okevents.http.asgi import Message, Receive, Scope, Send
 from okevents.http.front import PREFIX, Front
@@ -51,3 +53,14 @@ async def test_what_nobody_foresaw_is_logged_and_told_as_a_problem(caplog: pytes
     (record,) = caplog.records
     assert PATH in record.getMessage()
     assert record.exc_info is not None
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("the file /srv/secret/place can't be used")])
+async def test_where_the_database_lies_is_in_the_log_alone(
+    error: OkeventsError, caplog: pytest.LogCaptureFixture
+) -> None:
+    status, _, problem = await answer_where(error)
+    assert (status, problem["type"]) == (503, "/problems/store-unavailable")
+    assert "/srv/secret" not in json.dumps(problem)
+    (record,) = caplog.records
+    assert (record.levelno, "/srv/secret/place" in record.getMessage()) == (logging.WARNING, True)
