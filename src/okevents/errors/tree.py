@@ -113,6 +113,14 @@ class UnsupportedMediaType(Refusal):
     kind = Kind.UNSUPPORTED
 
 
+class UnsupportedContentCoding(Refusal):
+    """The body is compressed or otherwise encoded (`Content-Encoding`); it is taken as it is, `identity`, alone."""
+
+    slug = "unsupported-content-coding"
+    title = "The content coding is not supported"
+    kind = Kind.UNSUPPORTED
+
+
 class NotFound(Refusal):
     """There is no such thing."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from okevents.errors import BadInput, Kind, MethodNotAllowed, OkeventsError, Unavailable
+from okevents.errors import BadInput, Kind, MethodNotAllowed, OkeventsError, Unavailable, UnsupportedContentCoding
 
 STATUS: dict[Kind, int] = {
     Kind.BAD_INPUT: 400,
@@ -35,6 +35,8 @@ def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], b
     headers = {"content-type": MEDIA_TYPE}
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = error.allowed
+    if isinstance(error, UnsupportedContentCoding):
+        headers["accept-encoding"] = "identity"
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(error.retry_after)
     return STATUS[error.kind], headers, msgspec.json.encode(problem_of(error, instance))
