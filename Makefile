@@ -5,13 +5,17 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check fix bench docs servers lock clean
+.PHONY: help run drivers test test-all check fix bench docs servers lock clean
 
 help: ## list what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
 run: .venv/.run ## run okevents on http://127.0.0.1:8181, with nothing else to install
 	@exec $(BIN)/okevents up
+
+drivers: .venv/.run ## add the drivers of PostgreSQL, MongoDB and RabbitMQ
+	@echo "Installing the drivers into .venv …"
+	@$(PIP) --require-hashes -r requirements/all.lock
 
 test: check ## check the code, then run all tests on the servers that are found
 	$(BIN)/python -m pytest

@@ -1,6 +1,7 @@
 """Bad input: a problem that names the field, and nothing stored."""
 
 import asyncio
+import gzip
 from typing import Any
 
 import httpx
@@ -158,3 +159,24 @@ async def test_an_unknown_event_cannot_be_booked(http: httpx.AsyncClient) -> Non
 async def test_a_bad_idempotency_key(http: httpx.AsyncClient, key: str) -> None:
     answer = await http.post("/events", json=an_event(), headers={"idempotency-key": key})
     await assert_refused(http, answer, 400, "bad-input", "Idempotency-Key")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip"])
+@pytest.mark.parametrize("path", ["/events", "/bookings"])
+async def test_a_body_in_a_content_coding(http: httpx.AsyncClient, path: str, coding: str) -> None:
+    answer = await http.post(path, content=gzip.compress(b"{}"), headers={**JSON, "content-encoding": coding})
+    assert answer.headers["accept-encoding"] == "identity"
+    assert coding in answer.json()["detail"]
+    await assert_refused(http, answer, 415, "unsupported-content-coding")
+
+
+async def test_a_body_that_says_that_it_has_no_coding(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/events", json=an_event(), headers={"content-encoding": "identity"})
+    assert answer.status_code == 201
+
+
+async def test_the_problem_of_bad_input_names_the_member_that_there_is(http: httpx.AsyncClient) -> None:
+    problem = (await http.post("/events", json=an_event(name=""))).json()
+    page = (await http.get(problem["type"])).text
+    assert "`errors`" in page or "errors" in page
+    assert "faults" not in page

@@ -50,3 +50,17 @@ async def test_metrics_count_the_batches_of_both_services(http: httpx.AsyncClien
         assert f'okevents_batch_size_bucket{{le="1.0",service="{service}"}} 1.0' in answer.text
         assert f'okevents_batch_wait_seconds_total{{service="{service}"}}' in answer.text
         assert f'okevents_queue_length{{service="{service}"}} 0.0' in answer.text
+
+
+async def test_every_pattern_is_told_in_words_too(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/schema/openapi.json")).json()
+    waiting, patterns = [document["components"], document["paths"]], 0
+    while waiting:
+        part = waiting.pop()
+        waiting += [
+            each for each in (part.values() if isinstance(part, dict) else part) if isinstance(each, dict | list)
+        ]
+        if isinstance(part, dict) and isinstance(part.get("pattern"), str):
+            assert part.get("description"), part
+            patterns += 1
+    assert patterns

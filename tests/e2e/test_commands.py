@@ -74,6 +74,28 @@ async def test_migrate_may_run_again(tmp_path: Path) -> None:
     assert "nothing to do" in await done("migrate", folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("dead-letters", "list", "--broker", "amqp://127.0.0.1:1/"),
+        ("booking", "diff", "--messages", "1", "--broker", "amqp://127.0.0.1:1/"),
+        ("booking", "diff", "--url", NOWHERE),
+        ("migrate", "--database", "postgresql://127.0.0.1:1/x"),
+        ("migrate", "--database", "mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=500"),
+        ("event", "replay", "--all", "--database", "postgresql://127.0.0.1:1/x"),
+        ("booking", "keys", "list", "--database", "postgresql://127.0.0.1:1/x"),
+        ("up", "--port", "0", "--database", "postgresql://127.0.0.1:1/x"),
+    ],
+    ids=" ".join,
+)
+async def test_a_server_that_is_not_there_is_told_in_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    code, said = await refused(*arguments, folder=tmp_path)
+    (line,) = said.splitlines()
+    assert code == 3
+    assert line.startswith("okevents: ")
+    assert "127.0.0.1:1" in line
+
+
 async def test_demo_fills_a_running_one_and_a_resting_one_and_adds_nothing_twice(tmp_path: Path) -> None:
     assert "Nothing answers" in await done("demo", "--url", NOWHERE, "--count", "5", folder=tmp_path)
     async with running("up", folder=tmp_path) as program:

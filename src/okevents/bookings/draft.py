@@ -17,10 +17,23 @@ MAX_LINES = 100
 MAX_SCANS = 1_000
 
 Text = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)")
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)",
+        description="Text in one line, without control characters and not of spaces alone.",
+    ),
 ]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+$(?!\n)")]
-ObjectId = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}$(?!\n)", description="24 hexadecimal digits.")]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+$(?!\n)",
+        description="An e-mail address such as name@host, without spaces.",
+    ),
+]
+ObjectId = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}$(?!\n)", description="24 lower-case hexadecimal digits.")]
 Token = Annotated[str, Meta(min_length=1, max_length=2_000, description="A ticket, as its QR code says it.")]
 Places = Annotated[int, Meta(ge=1, le=MAX_PLACES)]
 Seconds = Annotated[int, Meta(ge=0, le=10**9, description="Seconds.")]

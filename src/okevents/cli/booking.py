@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from okevents.cli.options import settings_of, takes
+from okevents.cli.options import service_url, settings_of, takes
 from okevents.config.option import Part
 from okevents.config.shape import Shape
 
@@ -16,7 +16,13 @@ def booking() -> None:
 
 
 @booking.command()
-@click.option("--url", default="http://127.0.0.1:8181", show_default=True, help="The Events Service to compare with.")
+@click.option(
+    "--url",
+    default="http://127.0.0.1:8181",
+    show_default=True,
+    callback=service_url,
+    help="The Events Service to compare with.",
+)
 @click.option(
     "--messages",
     "quiet",

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from okevents.cli.options import settings_of, takes
+from okevents.cli.options import service_url, settings_of, takes
 from okevents.cli.programme import Programme
 from okevents.cli.publishing import is_running, publish_directly, publish_to
 from okevents.config.option import Part
@@ -13,7 +13,13 @@ from okevents.config.shape import Shape
 
 
 @click.command()
-@click.option("--url", default="http://127.0.0.1:8181", show_default=True, help="The running okevents to fill.")
+@click.option(
+    "--url",
+    default="http://127.0.0.1:8181",
+    show_default=True,
+    callback=service_url,
+    help="The running okevents to fill.",
+)
 @click.option("--count", type=click.IntRange(1, 10_000), default=60, show_default=True, help="How many events.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another programme.")
 @takes(Part.STORAGE, shape=Shape.UP)

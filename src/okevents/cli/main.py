@@ -14,6 +14,7 @@ from okevents.cli.migrating import migrate
 from okevents.cli.serving import bookings, events, up
 from okevents.cli.settings import config
 from okevents.errors import ConfigurationError, MessagingError, OkeventsError, Unavailable
+from okevents.observability import logs
 
 FAILED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 
@@ -38,6 +39,7 @@ for command in (up, events, bookings, migrate, demo, config, asyncapi, dead_lett
 
 def main() -> None:
     """Runs the command; whatever goes wrong is told in a sentence."""
+    logs.keep_libraries_quiet()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:

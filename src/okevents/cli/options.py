@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -12,6 +13,7 @@ from okevents.config.load import Loaded, load, options
 from okevents.config.option import Part
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
+from okevents.observability.masking import masked
 
 Command = Callable[..., Any]
 
@@ -39,6 +41,18 @@ def takes(*parts: Part, shape: Shape | None = None) -> Callable[[Command], Comma
         )(command)
 
     return decorate
+
+
+def service_url(context: click.Context, parameter: click.Parameter, given: str) -> str:  # noqa: ARG001 - click's
+    """Sees that an option's value is a URL that a running okevents can have."""
+    try:
+        parts = urlsplit(given)
+        is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise click.BadParameter(f"{masked(given)!r}; http://host:port or https://host:port is expected")
+    return given
 
 
 def default_of(name: str, shape: Shape | None) -> str:

@@ -1,8 +1,9 @@
 """Where a setting's value comes from: command line over environment over TOML file over default."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -20,7 +21,6 @@ PREFIX = "OKEVENTS_"
 FILE_VARIABLE = "OKEVENTS_CONFIG"
 FILE_NAME = "okevents.toml"
 _NOT_OURS = ("OKEVENTS_TEST_", "OKEVENTS_REQUIRE_", FILE_VARIABLE)
-_LOOPBACK = ("127.", "localhost", "::1")
 
 
 class Loaded(Struct, frozen=True):
@@ -46,8 +46,10 @@ def load(
 ) -> Loaded:
     """Raises ConfigurationError with every fault there is, each a sentence."""
     faults: list[str] = []
-    given = {**_from_file(file, folder or Path(), environment, faults), **_from_environment(environment, faults)}
+    said_in_file = _from_file(file, folder or Path(), environment, faults)
+    given = {**(said_in_file or {}), **_from_environment(environment, faults)}
     given |= {name: (value, _flag(name)) for name, value in command_line.items() if value is not None}
+    unclear = options().keys() - given.keys() if said_in_file is None else set()
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, option in options().items():
@@ -57,12 +59,13 @@ def load(
                 values[name], sources[name] = option.parse(value), source
             except ValueError as error:
                 faults.append(f"{source}: {masked(repr(value))}; {error}")
+                unclear.add(name)
         elif shape in option.defaults:
             values[name], sources[name] = option.defaults[shape], "default"
         else:
             sources[name] = "default"
-    _place_databases(shape, values, sources)
-    faults += _faults_together(shape, values)
+    _place_databases(shape, values, sources, unclear)
+    faults += _faults_together(shape, values, unclear)
     if faults:
         raise ConfigurationError(faults)
     return Loaded(Settings(**values), sources)
@@ -70,7 +73,8 @@ def load(
 
 def _from_file(
     file: Path | None, folder: Path, environment: Mapping[str, str], faults: list[str]
-) -> dict[str, tuple[object, str]]:
+) -> dict[str, tuple[object, str]] | None:
+    """What it says; None where it should say something and can't be read."""
     named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
     path = named or folder / FILE_NAME
     if named is None and not path.exists():
@@ -79,10 +83,10 @@ def _from_file(
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         faults.append(f"{path} can't be read: {(error.strerror or str(error)).lower()}")
-        return {}
+        return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(f"{path} isn't TOML: {error}")
-        return {}
+        return None
     given: dict[str, tuple[object, str]] = {}
     for key, value in content.items():
         name = key.replace("-", "_")
@@ -114,13 +118,16 @@ def _meant(name: str, separator: str, prefix: str = "") -> str:
     return f"; did you mean {said}?"
 
 
-def _place_databases(shape: Shape, values: dict[str, Any], sources: dict[str, str]) -> None:
-    """Each service's database: its own setting, else the common one, else a file in the data folder."""
+def _place_databases(shape: Shape, values: dict[str, Any], sources: dict[str, str], unclear: Set[str]) -> None:
+    """Each service's database: its own setting, else the common one, else a file in the data folder.
+
+    None where what decides it is unclear.
+    """
     data: Path = values.get("data", Path("data"))
     common: str | None = values.get("database")
     for service in ("events", "bookings"):
         name = f"{service}_database"
-        if name in values:
+        if name in values or name in unclear or "database" in unclear or (common is None and "data" in unclear):
             continue
         if common is None:
             values[name], sources[name] = urls.sqlite_url(data / f"{service}.sqlite3"), "default"
@@ -130,33 +137,50 @@ def _place_databases(shape: Shape, values: dict[str, Any], sources: dict[str, st
         sources[name] = sources["database"]
 
 
-def _faults_together(shape: Shape, values: Mapping[str, Any]) -> list[str]:
-    """What is wrong with settings that are right each by itself."""
+def _faults_together(shape: Shape, values: Mapping[str, Any], unclear: Set[str]) -> list[str]:
+    """What is wrong with settings that are right each by itself. Nothing is said of those that are `unclear`."""
     faults: list[str] = []
     host = values.get("host", "127.0.0.1")
-    if not host.startswith(_LOOPBACK) and not values.get("insecure", False):
+    if not unclear & {"host", "insecure"} and not _is_loopback(host) and not values.get("insecure", False):
         faults.append(
             f"host is {host!r}, where everything would be open to the whole network; "
             "put a proxy with access control before a loopback address, or say --insecure"
         )
     broker = values.get("broker", "local:" if shape is Shape.UP else "")
-    if shape is not Shape.UP and broker in ("", "local:"):
+    if "broker" not in unclear and shape is not Shape.UP and broker in ("", "local:"):
         said = "isn't set" if not broker else "is local:, which doesn't leave its process"
         faults.append(f"the broker {said}; a service of its own meets the other on --broker amqp://host/")
-    if shape is Shape.UP and urls.place(values["events_database"]) == urls.place(values["bookings_database"]):
+    places = [urls.place(values[name]) for name in ("events_database", "bookings_database") if name in values]
+    if shape is Shape.UP and len(places) == 2 and places[0] == places[1]:
         faults.append("both services are given one database; each needs one of its own")
-    rules = Settings(**values).rules if not faults else None
-    if rules is not None:
-        faults += [f"{said}; set one of them otherwise" for is_wrong, said in _contradictions(rules) if is_wrong]
+    faults += [
+        f"{said}; set one of them otherwise"
+        for names, is_wrong, said in _contradictions(Settings(**values).rules)
+        if is_wrong and not unclear & names
+    ]
     return faults
 
 
-def _contradictions(rules: Rules) -> list[tuple[bool, str]]:
+def _contradictions(rules: Rules) -> list[tuple[Set[str], bool, str]]:
+    """The settings, whether they contradict each other, and how."""
+    hold, max_hold, hold_limit = rules.hold, rules.max_hold, rules.hold_limit
     return [
-        (rules.hold > rules.max_hold, "hold is longer than max-hold, the longest that a request may ask for"),
-        (rules.max_hold > rules.hold_limit, "max-hold is longer than hold-limit, the longest hold in total"),
-        (rules.min_offer > rules.offer, "min-offer is longer than offer"),
+        ({"hold", "max_hold"}, hold > max_hold, "hold is longer than max-hold, the longest that a request may ask for"),
+        (
+            {"max_hold", "hold_limit"},
+            max_hold > hold_limit,
+            "max-hold is longer than hold-limit, the longest hold in total",
+        ),
+        ({"min_offer", "offer"}, rules.min_offer > rules.offer, "min-offer is longer than offer"),
     ]
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it. Of names only one is known to stay here."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _flag(name: str) -> str:

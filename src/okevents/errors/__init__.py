@@ -4,7 +4,7 @@ OkeventsError
 ├── Refusal                 somebody asked for what can't be had; asking again in the same way is useless
 │   ├── BadInput            one fault for each bad field
 │   │   └── MalformedJson · BadCursor · BadTicket
-│   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · MethodNotAllowed
+│   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · UnsupportedContentCoding · MethodNotAllowed
 │   ├── TicketKeyUnusable   UnknownTicketKey · RetiredTicketKey
 │   ├── NotFound            EventNotFound · BookingNotFound
 │   ├── Conflict            SoldOut · EventOver · EventCancelled · HallsUnknown · IllegalTransition
@@ -77,6 +77,7 @@ from okevents.errors.tree import (
     OkeventsError,
     PreconditionFailed,
     Refusal,
+    UnsupportedContentCoding,
     UnsupportedMediaType,
 )
 
@@ -129,6 +130,7 @@ __all__ = [
     "UnknownTicketKey",
     "Unprocessable",
     "Unroutable",
+    "UnsupportedContentCoding",
     "UnsupportedMediaType",
     "WrongEvent",
 ]

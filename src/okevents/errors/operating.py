@@ -22,6 +22,7 @@ class StoreUnavailable(Unavailable):
 
     slug = "store-unavailable"
     title = "The database can't be reached"
+    public_detail = "the database can't be used at the moment; the service's log says more"
 
 
 class Overloaded(Unavailable):
@@ -33,6 +34,8 @@ class Overloaded(Unavailable):
 
 class MessagingError(OkeventsError):
     """Something about messages."""
+
+    public_detail = "messages can't be sent or received at the moment; the service's log says more"
 
 
 class Unprocessable(MessagingError):
@@ -56,6 +59,7 @@ class ConfigurationError(OkeventsError):
 
     slug = "configuration"
     title = "The configuration can't be used"
+    public_detail = "the service isn't set up rightly; its log says more"
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))

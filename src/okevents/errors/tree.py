@@ -29,11 +29,16 @@ class FieldFault(NamedTuple):
 
 
 class OkeventsError(Exception):
-    """Something that okevents itself noticed. `slug` is stable: outside programs may rely on it."""
+    """Something that okevents itself noticed. `slug` is stable: outside programs may rely on it.
+
+    `public_detail` is what clients are told in place of the detail where that is for operators: it may name files and
+    hosts.
+    """
 
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
     kind: ClassVar[Kind] = Kind.INTERNAL
+    public_detail: ClassVar[str | None] = None
 
     def __init__(self, detail: str, **members: object) -> None:
         super().__init__(detail)
@@ -46,7 +51,7 @@ class Refusal(OkeventsError):
 
 
 class BadInput(Refusal):
-    """The request holds bad fields; `faults` names every one of them."""
+    """The request holds bad fields; `errors` names every one of them."""
 
     slug = "bad-input"
     title = "The request has fields that can't be accepted"
@@ -105,6 +110,14 @@ class UnsupportedMediaType(Refusal):
 
     slug = "unsupported-media-type"
     title = "The content type is not supported"
+    kind = Kind.UNSUPPORTED
+
+
+class UnsupportedContentCoding(Refusal):
+    """The body is compressed or otherwise encoded (`Content-Encoding`); it is taken as it is, `identity`, alone."""
+
+    slug = "unsupported-content-coding"
+    title = "The content coding is not supported"
     kind = Kind.UNSUPPORTED
 
 

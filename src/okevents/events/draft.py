@@ -21,10 +21,29 @@ MAX_DURATION = 366 * 24 * 60
 # line breaks and tabs. `$` alone would let a line break pass at the end.
 Name = Annotated[
     str,
-    Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"),
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)",
+        description="Text in one line, without control characters and not of spaces alone.",
+    ),
 ]
-ShortText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
-LongText = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)")]
+ShortText = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+        description="Text in one line, without control characters.",
+    ),
+]
+LongText = Annotated[
+    str,
+    Meta(
+        max_length=10_000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)",
+        description="Text without control characters, but for line breaks and tabs.",
+    ),
+]
 Capacity = Annotated[int, Meta(ge=1, le=MAX_CAPACITY, description="How many people the hall takes.")]
 Hour = Annotated[int, Meta(ge=0, le=24, description="Hour of the day.")]
 Given = Any

@@ -1,11 +1,16 @@
 """The hot read, answered before everything else: `GET /events/id/{id}` with ready bytes."""
 
+import logging
+
 from okevents.errors import OkeventsError
 from okevents.events.representation import encoded, etag
 from okevents.events.service import EventService
 from okevents.http.asgi import App, Receive, Scope, Send
 from okevents.http.guard import SECURITY_HEADERS, refuse
+from okevents.http.problems import InternalError
 from okevents.kernel.ids import EventId, is_object_id
+
+log = logging.getLogger(__name__)
 
 PREFIX = "/events/id/"
 
@@ -31,10 +36,14 @@ class Front:
     async def _find(self, event_id: EventId, scope: Scope, send: Send) -> None:
         try:
             stored = await self._events.find(event_id)
+            body = encoded(stored)
         except OkeventsError as error:
             await refuse(scope, send, error)
             return
-        body = encoded(stored)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            await refuse(scope, send, InternalError())
+            return
         headers = [
             (b"content-type", b"application/json"),
             (b"etag", etag(stored).encode()),

@@ -1,4 +1,4 @@
-"""Writes of one turn of the event loop as one.
+"""Connections: writes of one turn of the event loop as one, and a limit on the time that a header takes.
 
 The server writes the head of a response and its body one after the other, and each would be a system call that wakes
 the client, the first time for a head without a body.
@@ -14,14 +14,36 @@ LINGER = 30.0
 connection, and the memory, for ever."""
 
 
+HEADER_WITHIN = 15.0
+"""Seconds for a whole header, from its first byte on, or from the connection's beginning. The server itself limits only
+the time in which nothing at all comes between two requests."""
+
+
 class GatheringProtocol(HttpToolsProtocol):
-    """uvicorn's own, on a transport that gathers."""
+    """uvicorn's own, on a transport that gathers. Closes a connection on which a header doesn't come to its end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(GatheringTransport(transport, self.loop))  # type: ignore[arg-type]
+        self._header_due: asyncio.TimerHandle | None = None
+        self._limit_header()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._limit_header()
+
+    def _limit_header(self) -> None:
+        """Sets the timer where no request is in work, so that what came can't be all of a header; else lifts it."""
+        if getattr(self.cycle, "response_complete", True):
+            if self._header_due is None:
+                self._header_due = self.loop.call_later(HEADER_WITHIN, self.transport.close)
+        elif self._header_due is not None:
+            self._header_due.cancel()
+            self._header_due = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._header_due is not None:
+            self._header_due.cancel()
         if isinstance(self.transport, GatheringTransport):
             self.transport.forget()
 

@@ -48,7 +48,7 @@ class Guard:
             await answer.fail(scope, deadline.late())
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            await answer.fail(scope, InternalError("something went wrong here; it is logged"))
+            await answer.fail(scope, InternalError())
         finally:
             self._deadlines.end(deadline)
 
@@ -81,6 +81,8 @@ class _Answer:
             raise Disconnected  # it has all that it asked for; a stream might go on for ever
 
     async def fail(self, scope: Scope, error: OkeventsError) -> None:
+        if error.public_detail is not None:
+            log.warning("%s %s: %s", scope["method"], scope["path"], error.detail)
         if self._has_begun:
             raise ConnectionAbortedError(f"{scope['path']}: {error}")
         await respond(self.send, *problem(error, scope["path"]))
@@ -88,7 +90,7 @@ class _Answer:
 
 async def refuse(scope: Scope, send: Send, error: OkeventsError) -> None:
     """The error as a problem, to be sent where no guard stands."""
-    await respond(_Answer(send, None, is_head=False).send, *problem(error, scope["path"]))
+    await _Answer(send, None, is_head=False).fail(scope, error)
 
 
 class _Body:

@@ -4,7 +4,7 @@ import re
 
 from starlette.requests import Request
 
-from okevents.errors import BadInput, FieldFault, UnsupportedMediaType
+from okevents.errors import BadInput, FieldFault, UnsupportedContentCoding, UnsupportedMediaType
 from okevents.http.asgi import header
 from okevents.kernel.caller import Caller
 from okevents.kernel.ids import is_object_id
@@ -60,6 +60,12 @@ def require_json(content_type: str | None, has_body: bool, *, others: tuple[str,
         return
     said = f"the body's content type is {content_type!r}" if content_type else "the body has no content type"
     raise UnsupportedMediaType(f"{said}; send it as content-type: {' or '.join(allowed)}")
+
+
+def require_no_coding(content_encoding: str | None) -> None:
+    """Raises UnsupportedContentCoding if the body is encoded."""
+    if content_encoding is not None and content_encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedContentCoding(f"the body's content encoding is {content_encoding!r}; send it without one")
 
 
 def _versions(if_match: str | None) -> frozenset[int] | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from okevents.errors import BadInput, Kind, MethodNotAllowed, OkeventsError, Unavailable
+from okevents.errors import BadInput, Kind, MethodNotAllowed, OkeventsError, Unavailable, UnsupportedContentCoding
 
 STATUS: dict[Kind, int] = {
     Kind.BAD_INPUT: 400,
@@ -26,12 +26,17 @@ MEDIA_TYPE = "application/problem+json"
 class InternalError(OkeventsError):
     """A fault of the program itself. What it was is in the log, never in the answer."""
 
+    def __init__(self) -> None:
+        super().__init__("something went wrong here; it is logged")
+
 
 def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body."""
     headers = {"content-type": MEDIA_TYPE}
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = error.allowed
+    if isinstance(error, UnsupportedContentCoding):
+        headers["accept-encoding"] = "identity"
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(error.retry_after)
     return STATUS[error.kind], headers, msgspec.json.encode(problem_of(error, instance))
@@ -43,7 +48,7 @@ def problem_of(error: OkeventsError, instance: str) -> dict[str, Any]:
         "type": f"/problems/{error.slug}",
         "title": error.title,
         "status": STATUS[error.kind],
-        "detail": error.detail,
+        "detail": error.public_detail or error.detail,
         "instance": instance,
         **error.members,
     }

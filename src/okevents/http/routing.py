@@ -10,7 +10,7 @@ from okevents.errors import MethodNotAllowed
 from okevents.http.answers import Answer
 from okevents.http.asgi import App, Disconnected, Receive, Scope, Send, header
 from okevents.http.operations import Operation
-from okevents.http.parameters import require_json
+from okevents.http.parameters import require_json, require_no_coding
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -58,7 +58,11 @@ class Resource:
 
 
 async def json_body(request: Request, *others: str) -> bytes:
-    """The body as it came. Raises UnsupportedMediaType, BodyTooLarge and BodyTooSlow, and Disconnected."""
+    """The body as it came.
+
+    Raises UnsupportedMediaType, UnsupportedContentCoding, BodyTooLarge and BodyTooSlow, and Disconnected.
+    """
+    require_no_coding(header(request.scope, b"content-encoding"))
     message = await request.receive()  # whole: the guard has put it together
     if message["type"] != "http.request":
         raise Disconnected

@@ -4,7 +4,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Reason = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)")]
+Reason = Annotated[
+    str,
+    Meta(
+        max_length=1000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)",
+        description="Text without control characters, but for line breaks and tabs.",
+    ),
+]
 
 
 class Cancellation(Struct, kw_only=True, forbid_unknown_fields=True):

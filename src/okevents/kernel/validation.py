@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT, Struct, ValidationError
+from msgspec import NODEFAULT, Meta, Struct, ValidationError
 from msgspec.structs import fields
 
 from okevents.errors import BadInput, FieldFault, MalformedJson
@@ -82,8 +82,19 @@ def _value_faults(raw: object, annotation: Any, pointer: str) -> list[FieldFault
         msgspec.convert(raw, annotation)
     except ValidationError as error:
         said = str(error)
+        form = _form(annotation) if "matching regex" in said else None
+        said = f"expected: {form.removesuffix('.')}" if form else said
         return [FieldFault(pointer, f"is {_said(raw)}; {said[0].lower()}{said[1:]}")]
     return []
+
+
+def _form(annotation: Any) -> str | None:
+    """The form that a text must have, in words: as the description beside its pattern says it, or the type's own."""
+    if get_origin(annotation) is Annotated:
+        for meta in get_args(annotation)[1:]:
+            if isinstance(meta, Meta) and meta.pattern is not None and meta.description:
+                return meta.description[0].lower() + meta.description[1:]
+    return next((form for each in get_args(annotation) if (form := _form(each))), None)
 
 
 def _parts(annotation: Any) -> list[Any]:

@@ -38,5 +38,14 @@ def set_up(level: str, style: str) -> None:
     handler = logging.StreamHandler(Output(sys.stderr.fileno()))
     handler.setFormatter(_Json() if style == "json" else _Text())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    _listen_to_libraries(logging.CRITICAL if level != "debug" else logging.DEBUG)
+
+
+def keep_libraries_quiet() -> None:
+    """For a command that logs nothing itself: without a handler Python would print what libraries warn of."""
+    _listen_to_libraries(logging.CRITICAL)
+
+
+def _listen_to_libraries(level: int) -> None:
     for name in _OTHERS:
-        logging.getLogger(name).setLevel(logging.CRITICAL if level != "debug" else logging.DEBUG)
+        logging.getLogger(name).setLevel(level)

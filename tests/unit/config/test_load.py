@@ -65,3 +65,48 @@ def test_passwords_are_never_shown() -> None:
     settings = load(Shape.UP, {"database": "postgresql://u:geheim@h/d"}, {}, folder=Path("/nowhere")).settings
     assert "geheim" not in repr(settings)
     assert settings.bookings_database.endswith("/d_bookings")
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "expected"),
+    [
+        (Shape.EVENTS, {"database": "nonsense", "broker": "amqp://host/"}, ["--database"]),
+        (Shape.EVENTS, {"database": "nonsense", "broker": "smoke:"}, ["--database", "--broker"]),
+        (Shape.EVENTS, {"broker": "amqp://"}, ["--broker"]),
+        (
+            Shape.UP,
+            {"events_database": "x", "bookings_database": "sqlite:///nowhere/events.sqlite3"},
+            ["--events-data"],
+        ),
+        (Shape.UP, {"insecure": "maybe", "host": "192.0.2.1"}, ["--insecure"]),
+        (Shape.UP, {"max_hold": "long", "hold": "2h"}, ["--max-hold"]),
+        (Shape.UP, {"port": "x", "hold": "2h", "host": "192.0.2.1"}, ["--port", "host is", "hold is longer"]),
+    ],
+)
+def test_faults_that_follow_from_another_fault_are_not_told(
+    shape: Shape, given: dict[str, object], expected: list[str]
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(shape, {"data": "/nowhere", **given}, {}, folder=Path("/nowhere"))
+    told = caught.value.faults
+    assert len(told) == len(expected), told
+    for fault, part in zip(told, expected, strict=True):
+        assert fault.startswith(part)
+
+
+def test_what_a_broken_file_may_have_said_is_not_missed(tmp_path: Path) -> None:
+    (tmp_path / "okevents.toml").write_text("broker = amqp://host/\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load(Shape.EVENTS, {}, {}, folder=tmp_path)
+    (fault,) = caught.value.faults
+    assert "isn't TOML" in fault
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "localhost", "LOCALHOST", "::1"])
+def test_a_loopback_address_needs_no_access_control(host: str) -> None:
+    assert load(Shape.UP, {"host": host}, {}, folder=Path("/nowhere")).settings.host == host
+
+
+@pytest.mark.parametrize("host", ["localhost.evil.example", "127.evil.example", "::1234", "0.0.0.0", "::", "10.0.0.1"])  # noqa: S104
+def test_an_address_that_only_looks_like_loopback_does(host: str) -> None:
+    assert "--insecure" in faults(host=host)
