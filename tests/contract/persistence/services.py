@@ -28,13 +28,20 @@ EVENT = {
     "duration": 120,
     "location": {"name": "Teatro Real", "halls": [{"name": "lobby", "capacity": 150}]},
 }
-BOOKING = {
-    "event_id": INVENTORY.event_id,
-    "hall": "lobby",
-    "places": 1,
-    "guest": {"name": "Ada", "email": "ada@example.org"},
-    "hold": 0,
-}
+
+
+def booking_of(event_id: str) -> bytes:
+    """One place in that event's lobby."""
+    guest = {"name": "Ada", "email": "ada@example.org"}
+    return msgspec.json.encode({"event_id": event_id, "hall": "lobby", "places": 1, "guest": guest, "hold": 0})
+
+
+def booking_caller(key: str) -> Caller:
+    return Caller(method="POST", path="/bookings", key=key)
+
+
+def booking_service(database: BookingsDatabase) -> BookingService:
+    return BookingService(database, Nobody(), SystemClock(), random_nonce, lambda *_: None)
 
 
 class Service(Protocol):
@@ -84,11 +91,10 @@ class Bookings:
 
     def __init__(self, database: BookingsDatabase) -> None:
         self._database = database
-        self._service = BookingService(database, Nobody(), SystemClock(), random_nonce, lambda *_: None)
+        self._service = booking_service(database)
 
     async def ask(self, key: str = "k") -> bytes:
-        caller = Caller(method="POST", path="/bookings", key=key)
-        return (await self._service.book(msgspec.json.encode(BOOKING), caller)).body
+        return (await self._service.book(booking_of(INVENTORY.event_id), booking_caller(key))).body
 
     async def effects(self) -> int:
         """As many as there are bookings, which is as many places as are taken."""

@@ -1,8 +1,6 @@
 """Processes that are asked for the same thing under the same key, at once or one after the other: it is done once."""
 
 import asyncio
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,9 +15,8 @@ from okevents.kernel.idempotency import LEASE, Claim, ClaimResult, Granted, InFl
 from okevents.kernel.ids import random_nonce
 from tests.builders import a_claim, an_event, an_event_change
 from tests.contract.persistence.backends import Backend
+from tests.contract.persistence.conftest import Pass
 from tests.contract.persistence.services import Nobody, process, sleepy_process
-
-Pass = Callable[[timedelta], None]
 
 SECOND = timedelta(seconds=1)
 
@@ -28,21 +25,6 @@ SECOND = timedelta(seconds=1)
 def kind(request: pytest.FixtureRequest) -> str:
     given: str = request.param
     return given
-
-
-@pytest.fixture
-def let_pass(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Pass:
-    """Lets so much time pass for the leases of claims."""
-    passed = timedelta()
-
-    def let(more: timedelta) -> None:
-        nonlocal passed
-        passed += more
-
-    if backend.has_leased_claims:
-        name = f"okevents.persistence.{backend.name}.answers.time"
-        monkeypatch.setattr(name, lambda: time.time() + passed.total_seconds())
-    return let
 
 
 async def test_of_processes_that_are_asked_at_once_one_does_it(backend: Backend, url: str, kind: str) -> None:
