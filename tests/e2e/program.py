@@ -32,6 +32,10 @@ class Program:
         self._reading = asyncio.create_task(self._read())
         self.http = httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=64))
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def line(self, pattern: str, timeout: float = STARTED_WITHIN) -> re.Match[str]:
         """The first line in which the pattern is found, printed already or yet to come."""
         async with asyncio.timeout(timeout), self._changed:

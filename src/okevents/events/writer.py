@@ -122,11 +122,11 @@ class EventWriter:
                 change = await self._decide(job)
             except OkeventsError as error:
                 job.pending.fail(error)
-                if job.write.claim is not None:
-                    await self._answers.release([job.write.claim.key])
-            else:
-                if change is not None:
-                    decided.append((job, change))
+                change = None
+            if change is not None:
+                decided.append((job, change))
+            elif job.write.claim is not None:  # nothing is committed, so nothing is kept
+                await self._answers.release([job.write.claim.key])
         if not decided:
             return []
         outcomes = await self._store.commit([change for _, change in decided])

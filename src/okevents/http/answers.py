@@ -38,9 +38,9 @@ def wants(request: Request, media_type: str) -> bool:
     return media_type in request.headers.get("accept", "")
 
 
-def conditional(if_none_match: str | None, body: bytes, etag: str) -> Answer:
+def conditional(request: Request, body: bytes, etag: str) -> Answer:
     """200 with the representation, or 304 for who has it already."""
-    if has_same_tag(if_none_match, etag):
+    if has_same_tag(request, etag):
         return Answer(304, {"etag": etag})
     return json(body, headers={"etag": etag})
 

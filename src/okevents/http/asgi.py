@@ -17,7 +17,8 @@ class Disconnected(Exception):
 async def respond(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """A whole response."""
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    raw.append((b"content-length", b"%d" % len(body)))
+    if status != 304:  # whose length would be that of the representation it doesn't send (RFC 9110, 8.6)
+        raw.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
 
@@ -29,3 +30,9 @@ def header(scope: Scope, name: bytes) -> str | None:
             said: str = value.decode("latin-1")
             return said
     return None
+
+
+def list_header(scope: Scope, name: bytes) -> str | None:
+    """The value of a request's header that is a list, which may stand in several lines (RFC 9110, 5.3)."""
+    values: list[bytes] = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(values).decode("latin-1") if values else None

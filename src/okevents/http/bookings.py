@@ -42,7 +42,7 @@ class BookingHandlers:
     async def find_availability(self, request: Request) -> Answer:
         inventory = await self._reading.availability(_event_id(request))
         tag = availability_etag(inventory)
-        return answers.conditional(request.headers.get("if-none-match"), encoded_availability(inventory), tag)
+        return answers.conditional(request, encoded_availability(inventory), tag)
 
     async def follow_availability(self, request: Request) -> App:
         return stream(self._live, _event_id(request), request.headers.get("last-event-id"))
@@ -66,7 +66,7 @@ class BookingHandlers:
         body = encoded(found.booking, found.waiting)
         if found.waiting is not None:  # its place in line changes without it
             return answers.json(body)
-        return answers.conditional(request.headers.get("if-none-match"), body, etag(found.booking.version))
+        return answers.conditional(request, body, etag(found.booking.version))
 
     async def amend_booking(self, request: Request) -> Answer:
         body = await json_body(request, MERGE_PATCH)

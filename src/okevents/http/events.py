@@ -35,11 +35,11 @@ class EventHandlers:
 
     async def find_event(self, request: Request) -> Answer:
         stored = await self._service.find(_id(request))
-        return answers.conditional(request.headers.get("if-none-match"), encoded(stored), etag(stored))
+        return answers.conditional(request, encoded(stored), etag(stored))
 
     async def find_event_by_name(self, request: Request) -> Answer:
         stored = await self._service.find_by_name(request.path_params["name"])
-        return answers.conditional(request.headers.get("if-none-match"), encoded(stored), etag(stored))
+        return answers.conditional(request, encoded(stored), etag(stored))
 
     async def create_event(self, request: Request) -> Answer:
         body = await json_body(request)

@@ -5,7 +5,7 @@ import re
 from starlette.requests import Request
 
 from okevents.errors import BadInput, FieldFault, UnsupportedContentCoding, UnsupportedMediaType
-from okevents.http.asgi import header
+from okevents.http.asgi import header, list_header
 from okevents.kernel.caller import Caller
 from okevents.kernel.ids import is_object_id
 
@@ -34,13 +34,14 @@ def caller(request: Request) -> Caller:
         method=scope["method"],
         path=scope["path"],
         key=key,
-        if_match=_versions(header(scope, b"if-match")),
+        if_match=_versions(list_header(scope, b"if-match")),
         traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
     )
 
 
-def has_same_tag(if_none_match: str | None, etag: str) -> bool:
-    """Whether the client has this very representation (RFC 9110, 13.1.2)."""
+def has_same_tag(request: Request, etag: str) -> bool:
+    """Whether the client has this very representation (If-None-Match: RFC 9110, 13.1.2)."""
+    if_none_match = list_header(request.scope, b"if-none-match")
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]

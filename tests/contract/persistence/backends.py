@@ -30,6 +30,8 @@ class Backend(Struct, frozen=True, kw_only=True):
 
     `server_fixture`: the server that can be stopped and started; None where there is none.
     `has_exclusive_leases`: two that claim messages at the same time never get the same one.
+    `has_leased_claims`: a claim to an idempotency key keeps others from it until its lease ends; where it doesn't, keys
+    and changes are one transaction.
     `has_locks`: `commit_locked` never answers PartConflict, and a migration is applied by one process alone.
     """
 
@@ -37,6 +39,7 @@ class Backend(Struct, frozen=True, kw_only=True):
     url_fixture: str
     server_fixture: str | None = None
     has_exclusive_leases: bool = True
+    has_leased_claims: bool = False
     has_locks: bool = True
     scale: Scale
 
@@ -64,6 +67,7 @@ BACKENDS = {
             url_fixture="mongodb_url",
             server_fixture="ferretdb_server",
             has_exclusive_leases=False,
+            has_leased_claims=True,
             has_locks=False,
             # FerretDB finds 50 to 250 documents a second by their _id.
             scale=Scale(events=30, writers=6, places=12),

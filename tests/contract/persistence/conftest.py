@@ -1,12 +1,16 @@
 """Each test runs once for each backend, on a new database."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import pytest
 
 from okevents.bookings.ports import BookingsDatabase
 from okevents.events.ports import EventsDatabase
 from tests.contract.persistence.backends import BACKENDS, Backend, opened
+
+Pass = Callable[[timedelta], None]
 
 
 @pytest.fixture(
@@ -49,3 +53,18 @@ async def either_database(
     else:
         async with opened(backend.open_bookings(url)) as bookings:
             yield bookings
+
+
+@pytest.fixture
+def let_pass(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Pass:
+    """Lets so much time pass for the leases of claims."""
+    passed = timedelta()
+
+    def let(more: timedelta) -> None:
+        nonlocal passed
+        passed += more
+
+    if backend.has_leased_claims:
+        name = f"okevents.persistence.{backend.name}.answers.time"
+        monkeypatch.setattr(name, lambda: time.time() + passed.total_seconds())
+    return let

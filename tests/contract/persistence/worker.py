@@ -9,9 +9,10 @@ from collections.abc import Callable, Coroutine
 
 from okevents.events.ports import ChangeCommitted
 from okevents.kernel.ids import EventId
-from tests.builders import an_event, an_event_change
+from tests.builders import an_event, an_event_change, object_id
 from tests.contract.persistence.backends import BACKENDS, Backend, opened
 from tests.contract.persistence.guests import book_until_full
+from tests.contract.persistence.services import booking_caller, booking_of, booking_service
 
 Task = Callable[[Backend, str, list[str]], Coroutine[None, None, None]]
 
@@ -58,6 +59,26 @@ async def store(backend: Backend, url: str, arguments: list[str]) -> None:
         await asyncio.gather(*(keep_storing() for _ in range(int(arguments[0]))))
 
 
+async def sell(backend: Backend, url: str, arguments: list[str]) -> None:
+    """Books single places for ever, as many at a time as told, each under a key of its own.
+
+    Prints `asked` and the key before, and `booked`, the key and the booking's id once it was acknowledged.
+    """
+    event_id, count = arguments
+
+    async def keep_booking() -> None:
+        while True:
+            key = object_id()
+            print("asked", key, flush=True)
+            booked = await service.book(booking_of(event_id), booking_caller(key))
+            print("booked", key, booked.booking_id, flush=True)
+
+    async with opened(backend.open_bookings(url)) as database:
+        service = booking_service(database)
+        await started()
+        await asyncio.gather(*(keep_booking() for _ in range(int(count))))
+
+
 async def key(backend: Backend, url: str, arguments: list[str]) -> None:
     """Prints a key of the keyring."""
     async with opened(backend.open_bookings(url)) as database:
@@ -65,7 +86,7 @@ async def key(backend: Backend, url: str, arguments: list[str]) -> None:
         print((await database.keyring.get_or_create(arguments[0])).hex(), flush=True)
 
 
-TASKS: dict[str, Task] = {"migrate": migrate, "book": book, "store": store, "key": key}
+TASKS: dict[str, Task] = {"migrate": migrate, "book": book, "store": store, "sell": sell, "key": key}
 
 if __name__ == "__main__":
     task, backend, url, *arguments = sys.argv[1:]

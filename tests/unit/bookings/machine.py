@@ -219,17 +219,23 @@ class BookingsMachine(RuleBasedStateMachine):
     def _draw_change(self, data: st.DataObject, of: BookingId) -> Request:
         ids: dict[str, Any] = {"event_id": self.event_id, "booking_id": of}
         ticket = data.draw(st.integers(1, 4))
-        guest = next(booking.guest for booking in self._bookings() if booking.id == of)
+        booking = next(booking for booking in self._bookings() if booking.id == of)
+        match: dict[str, Any] = {"if_match": data.draw(self._versions(booking.version))}
         requests: list[Request] = [
-            Confirm(**ids, guest_key=guest.key),
-            Extend(**ids, hold=data.draw(st.sampled_from([None, MINUTE, HOUR]))),
-            Cancel(**ids, is_decline=data.draw(st.booleans())),
+            Confirm(**ids, **match, guest_key=booking.guest.key),
+            Extend(**ids, **match, hold=data.draw(st.sampled_from([None, MINUTE, HOUR]))),
+            Cancel(**ids, **match, is_decline=data.draw(st.booleans())),
             CheckIn(**ids, ticket=ticket),
             UndoCheckIn(**ids, ticket=ticket),
-            Amend(**ids, email=data.draw(emails)),
-            Erase(**ids),
+            Amend(**ids, **match, email=data.draw(emails)),
+            Erase(**ids, **match),
         ]
         return data.draw(st.sampled_from(requests))
+
+    def _versions(self, written: int) -> st.SearchStrategy[frozenset[int] | None]:
+        """Any, nearly always; that which is written, which time or an earlier request may have passed; another."""
+        some = [frozenset({written}), frozenset({written + 1, written + 2}), frozenset({written - 1}), frozenset[int]()]
+        return st.sampled_from([None] * 6 + some)
 
     def _book(self, places: dict[HallId, int], email: str, hold: timedelta | None, *, may_wait: bool) -> Book:
         request = Book(
@@ -306,11 +312,12 @@ class BookingsMachine(RuleBasedStateMachine):
     def _watch(self, simulation: Simulation) -> None:
         """What was settled was to be settled."""
         for step in self.steps:
+            simulation.guests[step.id].is_written |= step.is_released
             if [each.state for each in step.history[-2:]] == [BookingState.WAITING, BookingState.OFFERED]:
                 simulation.offer(step.id, step.expires_at, is_strict=self.is_strict)
             elif step.history[-1].reason == TOO_SMALL:
                 assert simulation.is_hopeless(simulation.guests[step.id])
-                simulation.guests[step.id].state = BookingState.EXPIRED
+                simulation.guests[step.id].become(BookingState.EXPIRED)
 
     def _check(self, before: Inventory) -> None:
         inventory = self._inventory()
@@ -335,6 +342,7 @@ class BookingsMachine(RuleBasedStateMachine):
         """It is what the simulation says that it is."""
         guest = self.simulation.guests[shown.id]
         assert shown.state is guest.state, (shown, guest, self._inventory())
+        assert shown.version == guest.version, (shown, guest, self._inventory())
         assert shown.expires_at == guest.ends_at
         assert shown.guest.key == guest.email
         if shown.state in BOOKED:

@@ -47,6 +47,11 @@ class Guest:
     is_released: bool = False
     had_places: bool = False
     passed: int = 0
+    version: int = 1
+    is_told: bool = False
+    """That places of its were released is a change of its, from when on one is free."""
+    is_written: bool = False
+    """Until that is written down, it is told no more once the booking has ended."""
 
     def takes(self, hall: str) -> int:
         """Places that nobody else can have."""
@@ -69,6 +74,15 @@ class Guest:
     @property
     def size(self) -> int:
         return sum(self.places.values())
+
+    def become(self, state: State, ends_at: datetime | None = None) -> None:
+        self.state, self.ends_at = state, ends_at
+        self.version += 1
+
+    def tell_release(self) -> None:
+        if self.is_released and not self.is_told and self.state in BOOKED and len(self.inside) < self.size:
+            self.is_told = True
+            self.version += 1
 
 
 @dataclass
@@ -145,7 +159,8 @@ class Simulation:
             assert following[0] is guest
         for each in rivals:
             each.passed += 1
-        guest.state, guest.ends_at, guest.had_places = State.OFFERED, ends_at, True
+        guest.become(State.OFFERED, ends_at)
+        guest.had_places = True
 
     def is_kept(self, guest: Guest, line: list[Guest]) -> bool:
         """Whether someone before it has been let wait so often that its places are kept."""
@@ -158,10 +173,10 @@ class Simulation:
         """What time does."""
         for guest in self.guests.values():
             if guest.state in HOLDS and guest.ends_at is not None and guest.ends_at <= at:
-                guest.state, guest.ends_at = State.EXPIRED, None
+                guest.become(State.EXPIRED)
         if self.closes_at <= at:
             for guest in self.waiting():
-                guest.state = State.EXPIRED
+                guest.become(State.EXPIRED)
         grace = self.terms.no_show_release
         if grace is None or self.event.status == "cancelled":
             return
@@ -170,6 +185,7 @@ class Simulation:
             self.released_at = max(due_at, self.as_of)
             for guest in self.guests.values():
                 guest.is_released |= guest.state in BOOKED
+                guest.tell_release()
 
     def decide(self, request: Request, at: datetime) -> bool:
         """Whether it changes anything; what a Settle does is watched, not foretold. Raises No."""
@@ -187,6 +203,16 @@ class Simulation:
         guest = self.guests.get(request.booking_id)
         if guest is None:
             raise No("BookingNotFound")
+        expected = None if isinstance(request, CheckIn | UndoCheckIn) else request.if_match
+        if expected is not None and guest.version not in expected:
+            raise No("PreconditionFailed")
+        is_changed = self._changed(guest, request, at)
+        guest.version += is_changed
+        guest.is_written |= is_changed and guest.is_told
+        guest.tell_release()
+        return is_changed
+
+    def _changed(self, guest: Guest, request: OfBooking, at: datetime) -> bool:
         match request:
             case Confirm():
                 return self._confirm(guest, at)
@@ -213,7 +239,8 @@ class Simulation:
         if was_cancelled:
             for guest in self.guests.values():
                 if guest.state in LIVE:
-                    guest.state, guest.ends_at = State.CANCELLED, None
+                    guest.version -= guest.is_told and not guest.is_written
+                    guest.become(State.CANCELLED)
         self.advance(at)
         return True
 
