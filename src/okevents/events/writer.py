@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from okevents.errors import OkeventsError, Overloaded
 from okevents.events import identity, write
 from okevents.events.messages import announcement
@@ -148,8 +150,11 @@ class EventWriter:
         present = await self._present(job)
         event = write.decide(job.write, job.event_id, present, self._clock.now())
         if event is present:
-            job.pending.answer(_written(event))
-            return None
+            if job.write.claim is None:
+                job.pending.answer(_written(event))
+                return None
+            # A version of its own: whoever asks for it again gets that answer, whatever has changed meanwhile.
+            event = replace(event, version=event.version + 1)
         body = encoded(StoredEvent(event, None))
         return EventChange(
             nonce=job.nonce,

@@ -56,14 +56,28 @@ async def test_who_slept_since_it_was_granted_a_key_answers_as_the_one_who_was_q
         assert await quick.effects() == await quick.messages() == 1
 
 
-async def test_a_change_of_nothing_is_asked_for_again_under_its_key(events_database: EventsDatabase) -> None:
+async def test_a_change_of_nothing_keeps_its_answer_too(events_database: EventsDatabase) -> None:
+    """Else its repeat would undo what others have done meanwhile."""
     event = an_event()
     await events_database.events.commit([an_event_change(event)])
     service = EventService(events_database, Nobody(), SystemClock(), random_nonce)
-    caller = Caller(method="PATCH", path=f"/events/id/{event.id}", key="k")
-    for _ in range(2):
-        written = await service.patch(event.id, b'{"name": "An evening of zarzuela"}', caller)
-        assert written.version == event.version
+    path, patch = f"/events/id/{event.id}", b'{"name": "An evening of zarzuela"}'
+    keyed = Caller(method="PATCH", path=path, key="k")
+    first = await service.patch(event.id, patch, keyed)
+    other = await service.patch(event.id, b'{"name": "Another"}', Caller(method="PATCH", path=path))
+    again = await service.patch(event.id, patch, keyed)
+    assert (again.body, again.is_replay) == (first.body, True)
+    assert (await events_database.events.find(event.id)).event.version == other.version  # type: ignore[union-attr]
+    await service.close()
+
+
+async def test_a_change_of_nothing_without_a_key_is_none(events_database: EventsDatabase) -> None:
+    event = an_event()
+    await events_database.events.commit([an_event_change(event)])
+    service = EventService(events_database, Nobody(), SystemClock(), random_nonce)
+    caller = Caller(method="PATCH", path=f"/events/id/{event.id}")
+    written = await service.patch(event.id, b'{"name": "An evening of zarzuela"}', caller)
+    assert written.version == event.version
     await service.close()
 
 
