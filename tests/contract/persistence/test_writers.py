@@ -1,20 +1,33 @@
 """Two processes' writers on one database: none says what has been true for it alone, and a key has one answer."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from okevents.bookings.ports import BookingsDatabase, BookingStore, Decide, Loaded, Part, PartOutcome, Plan
+from okevents.bookings.model import BookingState, Ending, Inventory
+from okevents.bookings.ports import (
+    BookingFilter,
+    BookingsDatabase,
+    BookingStore,
+    Decide,
+    Loaded,
+    Part,
+    PartOutcome,
+    Plan,
+)
 from okevents.bookings.service import Booked, BookingService
-from okevents.errors import IllegalTransition, KeyInFlight
+from okevents.contracts.event import BookingTerms
+from okevents.errors import GuestLimitReached, IllegalTransition, KeyInFlight
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
 from okevents.kernel.ids import BookingId, EventId, random_nonce
 from okevents.messaging.envelope import Message
-from tests.builders import a_part, an_inventory
+from tests.builders import a_booking, a_part, an_inventory
 
 CALLER = Caller(method="POST", path="/bookings")
 KEYED = replace(CALLER, key="once")
@@ -95,6 +108,12 @@ async def event_id(bookings_database: BookingsDatabase) -> EventId:
     return inventory.event_id
 
 
+async def an_inventory_of_now(database: BookingsDatabase, **changes: object) -> Inventory:
+    """Of an event that is announced now, by the database's time."""
+    now = (await database.bookings.load([])).now
+    return an_inventory(as_of=now, starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2), **changes)
+
+
 async def book(service: BookingService, event_id: EventId, **asked: object) -> BookingId:
     wanted = {"event_id": event_id, "hall": "lobby", "places": 1, "guest": {"name": "Ada", "email": "ada@example.org"}}
     return (await service.book(json.dumps({**wanted, **asked}).encode(), CALLER)).booking_id
@@ -155,3 +174,43 @@ async def test_a_repeat_that_finds_what_the_first_try_did_gets_its_answer(
     assert not any(late.bookings.before.values())
     assert repeat.is_replay == bool(first)
     assert [replace(answer, is_replay=True) for answer in first] in ([], [repeat])
+
+
+async def test_whose_a_booking_is_counts_when_it_is_confirmed_late_not_whose_it_was_when_it_was_last_seen_here(
+    bookings_database: BookingsDatabase, here: BookingService, elsewhere: BookingService
+) -> None:
+    inventory = await an_inventory_of_now(bookings_database, terms=BookingTerms(max_places_per_guest=2))
+    await bookings_database.bookings.commit([a_part(inventory)])
+    bob = {"name": "Bob", "email": "bob@example.org"}
+    held = await book(here, inventory.event_id, hold=1)
+    await elsewhere.amend(held, json.dumps({"guest": bob}).encode(), CALLER)
+    while (await here.reading.find(held)).booking.state is BookingState.HELD:
+        await asyncio.sleep(0.1)
+    await book(elsewhere, inventory.event_id, guest=bob, places=2, hold=0)
+    with pytest.raises(GuestLimitReached):
+        await here.confirm(held, b"", CALLER)
+
+
+async def test_lists_show_what_time_has_changed_before_anybody_writes_it_down(
+    bookings_database: BookingsDatabase, here: BookingService
+) -> None:
+    store, inventory = bookings_database.bookings, await an_inventory_of_now(bookings_database)
+    now = inventory.as_of
+    over, (hall,) = now - timedelta(seconds=1), inventory.halls or ()
+    ended = a_booking(inventory, state=BookingState.HELD, expires_at=over)
+    running = a_booking(inventory, state=BookingState.HELD, expires_at=now + timedelta(hours=1))
+    ending = Ending(at=over, bookings=1, held={hall.id: 1})
+    halls = (replace(hall, taken=1, held=1),)
+    await store.commit([a_part(replace(inventory, halls=halls, endings=(ending,), due_at=over), ended, running)])
+
+    async def states(**wanted: object) -> list[BookingState]:
+        filtered = BookingFilter(event_id=inventory.event_id, **wanted)  # type: ignore[arg-type]
+        page = await here.reading.page(filtered, None, None, 10)
+        streamed = [booking async for chunk in await here.reading.stream(filtered, None) for booking in chunk]
+        assert list(page.bookings) == streamed
+        return [booking.state for booking in streamed]
+
+    assert await states() == [BookingState.EXPIRED, BookingState.HELD]
+    assert await states(state=BookingState.HELD) == [BookingState.HELD]
+    (listed,) = (await here.reading.inventories(None, 10)).inventories
+    assert listed.halls == (await here.reading.availability(inventory.event_id)).halls == (hall,)
