@@ -16,16 +16,18 @@ from okevents.errors import (
     TicketReplaced,
     WrongEvent,
 )
+from okevents.kernel.caller import require_version
 
 
 def check_in(register: Register, request: CheckIn) -> Admitted:
     """Lets them in. The very same scan told twice is known, also if it was undone meanwhile; another one with the same
     ticket is refused.
 
-    Raises WrongEvent, BookingCancelled, BookingNotConfirmed, TicketReplaced, NoSuchTicket, CheckInNotOpen,
-    AlreadyAdmitted or PlaceReleased.
+    Raises PreconditionFailed, WrongEvent, BookingCancelled, BookingNotConfirmed, TicketReplaced, NoSuchTicket,
+    CheckInNotOpen, AlreadyAdmitted or PlaceReleased.
     """
     booking = register.find(request.booking_id)
+    require_version(request.if_match, booking.version)
     scanned_at = request.scanned_at or register.at
     if request.at_event is not None and request.at_event != booking.event_id:
         raise WrongEvent(f"the ticket is for the event {booking.event_id}", event_id=booking.event_id)
