@@ -148,3 +148,12 @@ async def test_many_tickets_come_a_hundred_at_a_time(http: httpx.AsyncClient) ->
     assert (numbers, pages) == (list(range(1, 202)), 3)
     last = await http.get(f"/bookings/{booking['id']}/tickets.html?from=201")
     assert (last.text.count("<svg"), "link" in last.headers) == (1, False)
+
+
+async def test_guests_are_let_in_only_in_the_version_that_was_read(http: httpx.AsyncClient) -> None:
+    booking = await made(http, await an_event_with(http, 4))
+    route = f"/bookings/{booking['id']}/check-in"
+    await http.patch(f"/bookings/{booking['id']}", json={"guest": {"name": "Bob"}})
+    late = await http.post(route, headers={"if-match": '"1"'})
+    assert (late.status_code, late.json()["type"]) == (412, "/problems/precondition-failed")
+    assert (await http.post(route, headers={"if-match": '"2"'})).status_code == 200

@@ -16,15 +16,18 @@ from okevents.errors import (
     TicketReplaced,
     WrongEvent,
 )
+from okevents.kernel.caller import require_version
 
 
 def check_in(register: Register, request: CheckIn) -> Admitted:
-    """Lets them in. The very same scan told twice is known; another one with the same ticket is refused.
+    """Lets them in. The very same scan told twice is known, also if it was undone meanwhile; another one with the same
+    ticket is refused.
 
-    Raises WrongEvent, BookingCancelled, BookingNotConfirmed, TicketReplaced, NoSuchTicket, CheckInNotOpen,
-    AlreadyAdmitted or PlaceReleased.
+    Raises PreconditionFailed, WrongEvent, BookingCancelled, BookingNotConfirmed, TicketReplaced, NoSuchTicket,
+    CheckInNotOpen, AlreadyAdmitted or PlaceReleased.
     """
     booking = register.find(request.booking_id)
+    require_version(request.if_match, booking.version)
     scanned_at = request.scanned_at or register.at
     if request.at_event is not None and request.at_event != booking.event_id:
         raise WrongEvent(f"the ticket is for the event {booking.event_id}", event_id=booking.event_id)
@@ -32,10 +35,10 @@ def check_in(register: Register, request: CheckIn) -> Admitted:
     if request.issue is not None and request.issue != booking.ticket_issue:
         raise TicketReplaced("the booking has passed to another guest, whose tickets have replaced this one")
     if request.ticket is not None:
-        known = _admission(booking, request.ticket)
-        if known is not None and (known.at, known.where) == (request.scanned_at, request.where):
-            return Admitted(booking, (known,), was_known=True)
-        tickets = _ticket(booking, request.ticket, known)
+        scan = Admission(ticket=request.ticket, at=scanned_at, where=request.where)
+        if request.scanned_at is not None and scan in (*booking.admissions, *booking.undone):
+            return Admitted(booking, (scan,), was_known=True)
+        tickets = _ticket(booking, request.ticket)
     else:
         tickets = _first_left(booking, request.count)
     opens = register.inventory.terms.check_in_opens
@@ -76,6 +79,7 @@ def undo_check_in(register: Register, request: UndoCheckIn) -> Admitted:
         register.at,
         request.reason or _said("check-in undone", [admission.ticket for admission in undone], None),
         admissions=kept,
+        undone=(*booking.undone, *undone),
         is_released=is_released(booking, register.inventory),
     )
     register.change(booking, after)
@@ -90,13 +94,10 @@ def _require_booked(booking: Booking) -> None:
         raise BookingNotConfirmed(f"the booking {booking.id} is {booking.state}, not confirmed", state=booking.state)
 
 
-def _admission(booking: Booking, ticket: int) -> Admission | None:
-    return next((admission for admission in booking.admissions if admission.ticket == ticket), None)
-
-
-def _ticket(booking: Booking, ticket: int, known: Admission | None) -> list[int]:
+def _ticket(booking: Booking, ticket: int) -> list[int]:
     if not 1 <= ticket <= booking.places:
         raise NoSuchTicket(f"the booking has {booking.places} tickets, and none of number {ticket}", left=0)
+    known = next((admission for admission in booking.admissions if admission.ticket == ticket), None)
     if known is not None:
         where = f" at {known.where}" if known.where else ""
         said = f"ticket {ticket} of {booking.id} was admitted at {known.at.isoformat()}{where}"

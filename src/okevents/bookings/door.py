@@ -125,8 +125,8 @@ class Door:
         return await self._service.change_booking(request, body, caller)
 
     async def check_in_booking(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
-        """The same for so many guests of that booking."""
-        return await self._admit(booking_id, decoded(body, DoorDraft), body, caller)
+        """The same for so many guests of that booking. Raises PreconditionFailed too."""
+        return await self._admit(booking_id, decoded(body, DoorDraft), body, caller, caller.if_match)
 
     async def undo(self, body: bytes, caller: Caller) -> Booked:
         """Whoever was let in by mistake is outside again. Raises IllegalTransition, NoSuchTicket, BookingNotFound, and
@@ -173,13 +173,21 @@ class Door:
         told = door_list(inventory, bookings)
         return (await self._keys.current()).sign_document(_encoder.encode(told))
 
-    async def _admit(self, booking_id: BookingId, draft: DoorDraft, body: bytes, caller: Caller) -> Booked:
+    async def _admit(
+        self,
+        booking_id: BookingId,
+        draft: DoorDraft,
+        body: bytes,
+        caller: Caller,
+        if_match: frozenset[int] | None = None,
+    ) -> Booked:
         request = CheckIn(
             event_id=await self._service.event_of(booking_id),
             booking_id=booking_id,
             count=draft.count,
             at_event=_event_id(draft.event_id),
             where=draft.where,
+            if_match=if_match,
         )
         return await self._service.change_booking(request, body, caller)
 

@@ -75,7 +75,8 @@ class Booking(Struct, frozen=True, kw_only=True):
     `number` is its place in the order of arrival at the event's inventory, and `confirmation` that of its
     confirmation, in the same count. `version` counts its changes from 1; `history` has one entry for each.
     `expires_at` is when a hold or an offer ends. `is_released`: the places of those who hadn't come were given
-    away, so only the `admissions` take places. `ticket_issue` is raised when other tickets replace those handed out.
+    away, so only the `admissions` take places. `undone` are admissions that were taken back. `ticket_issue` is raised
+    when other tickets replace those handed out.
     """
 
     id: BookingId
@@ -90,6 +91,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     confirmation: int = 0
     payment_reference: str | None = None
     admissions: tuple[Admission, ...] = ()
+    undone: tuple[Admission, ...] = ()
     is_released: bool = False
     ticket_issue: int = 1
     history: tuple[Change, ...]

@@ -114,7 +114,7 @@ class BookingFilter(Struct, frozen=True, kw_only=True):
 
 
 class BookingReports(Protocol):
-    """What staff read. What has ended by time is shown here as it is written, until it is told.
+    """What staff read. All of it is as it was written last: what has ended by time is so until it is told.
 
     Every method raises StoreUnavailable.
     """

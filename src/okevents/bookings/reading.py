@@ -54,16 +54,41 @@ class BookingReading:
         return lapsed(inventory, loaded.now, self._rules)
 
     async def page(self, wanted: BookingFilter, hall: str | None, cursor: str | None, limit: int) -> BookingPage:
-        """`hall` is a hall's id, or its name where an event is wanted. Raises BadInput, BadCursor, EventNotFound."""
-        return await self._list.page(await self._with_hall(wanted, hall), cursor, limit)
+        """`hall` is a hall's id, or its name where an event is wanted. A page may have fewer than `limit` where what
+        was written is true no more. Raises BadInput, BadCursor, EventNotFound."""
+        page = await self._list.page(await self._with_hall(wanted, hall), cursor, limit)
+        return replace(page, bookings=await self._present(page.bookings, wanted))
 
     async def stream(self, wanted: BookingFilter, hall: str | None) -> AsyncIterator[Sequence[Booking]]:
         """All that match, in chunks. Raises BadInput and EventNotFound before the first."""
-        return self._list.stream(await self._with_hall(wanted, hall))
+        return self._stream(await self._with_hall(wanted, hall))
 
     async def inventories(self, cursor: str | None, limit: int) -> InventoryPage:
-        """The numbers of every event, as they are committed. Raises BadCursor."""
-        return await self._list.inventories(cursor, limit)
+        """The numbers of every event. Raises BadCursor."""
+        page = await self._list.inventories(cursor, limit)
+        now = (await self._store.load([])).now
+        return replace(page, inventories=[lapsed(inventory, now, self._rules) for inventory in page.inventories])
+
+    async def _stream(self, wanted: BookingFilter) -> AsyncIterator[Sequence[Booking]]:
+        async for chunk in self._list.stream(wanted):
+            yield await self._present(chunk, wanted)
+
+    async def _present(self, written: Sequence[Booking], wanted: BookingFilter) -> Sequence[Booking]:
+        """Those that are as wanted now. The inventories are read after the bookings, so that they aren't older."""
+        event_ids = sorted({booking.event_id for booking in written if booking.is_live})
+        if not event_ids:
+            return written
+        loaded = await self._store.load(event_ids)
+        inventories = {
+            event_id: lapsed(inventory, loaded.now, self._rules) for event_id, inventory in loaded.inventories.items()
+        }
+        now = [
+            present(booking, inventory, inventory.as_of)
+            if (inventory := inventories.get(booking.event_id)) is not None
+            else booking
+            for booking in written
+        ]
+        return [booking for booking in now if wanted.state in (None, booking.state)]
 
     async def _with_hall(self, wanted: BookingFilter, hall: str | None) -> BookingFilter:
         if hall is None:

@@ -175,8 +175,9 @@ def etag(version: int) -> str:
 
 
 def availability_etag(inventory: Inventory) -> str:
-    """That of an inventory: holds that have ended are told by its next version, and shown before."""
-    return f'"{inventory.version}.{inventory.untold}"'
+    """That of an inventory. Holds that have ended, a list that has closed and no-shows that were released are told by
+    its next version, and shown before."""
+    return f'"{inventory.version}.{inventory.untold}.{len(inventory.marks)}"'
 
 
 def _total(halls: Sequence[HallAvailability]) -> TotalShown:

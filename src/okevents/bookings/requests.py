@@ -101,6 +101,7 @@ class CheckIn(Struct, frozen=True, kw_only=True):
     at_event: EventId | None = None
     scanned_at: datetime | None = None
     where: str | None = None
+    if_match: frozenset[int] | None = None
 
 
 class UndoCheckIn(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The Booking Service: everything that can be asked of it, whoever asks."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -41,6 +41,9 @@ from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outgoing
 
 SECRET_KEY = "booking-secret"  # noqa: S105 - a name, not the key
+
+SOON = timedelta(minutes=1)
+"""Until a hold ends: then whose it is must be known for sure, because the guest's other bookings may count."""
 
 Heard = Callable[[str, EventState], None]
 """Told of each message about an event, by the message's name, when its effect is committed."""
@@ -118,6 +121,8 @@ class BookingService:
         forbids; KeyReused, KeyInFlight."""
         draft = decoded(body, ConfirmationDraft)
         booking = await self._find(booking_id)
+        if booking.expires_at is not None and booking.expires_at <= self.now() + SOON:
+            booking = await self._database.reports.find(booking_id) or booking
         request = Confirm(
             event_id=booking.event_id,
             booking_id=booking_id,

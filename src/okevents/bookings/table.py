@@ -22,6 +22,9 @@ COLUMNS = (
     "released",
 )
 
+BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are as wide as an ideogram: some spreadsheets take them for the others."""
+
 
 def header() -> bytes:
     """The names of the columns."""
@@ -53,7 +56,7 @@ def rows(bookings: Iterable[Booking]) -> bytes:
 
 def _text(text: str) -> str:
     """Never a formula: a spreadsheet would run what a guest has written (OWASP, CSV injection)."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    return f"'{text}" if text.startswith(BEGIN_FORMULAS) else text
 
 
 def _written(lines: Iterable[tuple[object, ...]]) -> bytes:

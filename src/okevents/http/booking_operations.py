@@ -52,11 +52,13 @@ def _door(path: str, name: str, summary: str, takes: str, example: Mapping[str, 
             "takes": takes,
             "example": example,
             "gives": "CheckInShown",
-            "problems": {**WRITE, **UNKNOWN, 409: "Not admitted; `type` says why."},
+            "problems": {**WRITE, **UNKNOWN, **_NOT_ADMITTED},
             **changes,
         }
     )
 
+
+_NOT_ADMITTED = {409: "Not admitted; `type` says why."}
 
 _AVAILABILITY = (
     Operation(
@@ -218,6 +220,8 @@ _DOOR_OPERATIONS = (
         "Let in so many of the booking's guests.",
         "DoorDraft",
         _DOOR,
+        headers={**KEY, **MATCH},
+        problems={**WRITE, **UNKNOWN, **VERSION, **_NOT_ADMITTED},
         is_body_required=False,
     ),
     _door(

@@ -53,6 +53,20 @@ def test_a_second_time_is_refused_with_when_and_where() -> None:
     assert desk.hall().admitted == 1
 
 
+def test_a_scan_that_was_undone_lets_nobody_in_when_it_is_told_again() -> None:
+    """A scanner that sends all it has once more doesn't take back what was put right meanwhile."""
+    desk = Desk()
+    booking = desk.confirmed()
+    desk.check_in(booking, scanned_at=START - MINUTE, where="north")
+    desk.undo(booking)
+    again = desk.check_in(booking, scanned_at=START - MINUTE, where="north")
+    assert again.was_known
+    assert again.booking.state is BookingState.CONFIRMED
+    assert desk.hall().admitted == 0
+    desk.check_in(booking, scanned_at=START, where="north")
+    assert desk.hall().admitted == 1
+
+
 def test_the_very_same_scan_told_again_is_known() -> None:
     desk = Desk()
     booking = desk.confirmed()
