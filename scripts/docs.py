@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from okevents.access.policy import RULES
 from okevents.bookings.transitions import TRANSITIONS, Transition
 from okevents.cli.settings import reference
+from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.operations import BOTH, EVENTS
 from okevents.http.problems import STATUS, every_problem
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -26,10 +29,23 @@ def problems() -> str:
     return "\n".join(lines)
 
 
+def access() -> str:
+    """Who may do what."""
+    lines = ["| what | operation | who |", "|---|---|---|"]
+    for operation in (*BOTH, *EVENTS, *BOOKINGS, *DOOR):
+        rule = RULES[operation.name]
+        owner = ", or whose booking it is" if rule.owner else ""
+        who = "everybody" if rule.scope is None else f"`{rule.scope}`{owner}"
+        path = operation.path.replace(":path}", "}")
+        lines.append(f"| `{operation.method.upper()} {path}` | {operation.summary} | {who} |")
+    return "\n".join(lines)
+
+
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "operations.md": {"settings": reference},
     "bookings.md": {"transitions": transitions},
     "api.md": {"problems": problems},
+    "security.md": {"access": access},
 }
 """What is made, by the document and the mark that it stands between."""
 

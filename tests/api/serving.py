@@ -9,26 +9,33 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from okevents.bootstrap.parts import running
+from okevents.bootstrap.parts import Parts, running
 from okevents.config.load import load
 from okevents.config.shape import Shape
 from okevents.http import app
-from okevents.http.server import configuration
+from okevents.http.server import behind, configuration
 
 
 @asynccontextmanager
 async def serving(folder: Path, **given: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of them, as long as they run; with those settings, else on SQLite files in the folder."""
+    async with serving_parts(folder, **given) as (_, client):
+        yield client
+
+
+@asynccontextmanager
+async def serving_parts(folder: Path, **given: str) -> AsyncIterator[tuple[Parts, httpx.AsyncClient]]:
+    """The same, with what is served."""
     settings = load(Shape.UP, {"data": str(folder), **given}, {}, folder=folder).settings
     async with running(settings, Shape.UP, lambda name, event: None) as parts:
         checks = [app.HealthCheck(name=name, check=each.check) for name, each in parts.databases.items()]
-        limits = app.Limits(max_body=20_000, body_timeout=10.0, page_size=20)
+        limits = app.Limits(max_body=20_000, body_timeout=10.0, page_size=20, rate=settings.rate, burst=settings.burst)
         asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
-        server = uvicorn.Server(configuration(asgi, grace=5))
+        server = uvicorn.Server(configuration(behind(asgi, settings.trusted_proxies), grace=5))
         with socket.create_server(("127.0.0.1", 0)) as listener:
             task = asyncio.create_task(server._serve([listener]))
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             async with httpx.AsyncClient(base_url=address, timeout=30) as client:
-                yield client
+                yield parts, client
             server.should_exit = True
             await task

@@ -104,18 +104,18 @@ async def running(
     )
     program = Program(process)
     try:
-        address = (await program.line(r"http://127\.0\.0\.1:\d+"))[0]
+        address = (await program.line(r"https?://127\.0\.0\.1:\d+"))[0]
         program.http.base_url = httpx.URL(address)
         yield program
     finally:
         await program.kill()
 
 
-async def command(*arguments: str, folder: Path) -> tuple[int, str]:
+async def command(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Runs a command to its end: exit code and everything that it printed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
     process = await asyncio.create_subprocess_exec(
-        COMMAND, *arguments, stdout=PIPE, stderr=STDOUT, cwd=folder, env=environment
+        COMMAND, *arguments, stdout=PIPE, stderr=STDOUT, cwd=folder, env={**own, **(environment or {})}
     )
     async with asyncio.timeout(60):
         output, _ = await process.communicate()

@@ -37,7 +37,7 @@ async def served(sheet: TicketSheet) -> AsyncIterator[str]:
     printer = open_printer()
     found = {
         "/page": ("text/html; charset=utf-8", printer.page(sheet)),
-        "/tickets/tickets.css": ("text/css; charset=utf-8", printer.stylesheet()),
+        "/tickets/tickets.css": ("text/css; charset=utf-8", printer.asset("tickets.css")),
         "/schema/icon.svg": ("image/svg+xml", printer.svg("x")),
     }
     policy = b"".join(b"%b: %b\r\n" % header for header in SECURITY_HEADERS)

@@ -188,6 +188,12 @@ class BookingService:
         request = Erase(event_id=await self.event_of(booking_id), booking_id=booking_id, if_match=caller.if_match)
         return await self.change_booking(request, body, caller)
 
+    async def secret_of(self, booking_id: BookingId) -> str | None:
+        """The secret of the guest whose booking it is by now; None if there is none. Read anew: another process may
+        just have passed it on."""
+        booking = await self._database.reports.find(booking_id)
+        return None if booking is None else identity.booking_secret(await self._key(), booking_id, booking.ticket_issue)
+
     async def event_of(self, booking_id: BookingId) -> EventId:
         """The event whose inventory the booking belongs to. Raises BookingNotFound."""
         return (await self._find(booking_id)).event_id

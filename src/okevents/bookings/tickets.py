@@ -1,7 +1,7 @@
 """Tickets: what one says, and what the Booking Service needs to sign, verify and print them."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -72,6 +72,9 @@ class TicketSheet(Struct, frozen=True, kw_only=True):
     tickets: tuple[PrintedTicket, ...]
 
 
+Asset = Literal["tickets.css", "open.html", "open.js"]
+
+
 class TicketPrinter(Protocol):
     """Makes signed tickets visible. No I/O, but each code costs tens of milliseconds: too long for the event loop, so
     call it in a thread, which every method allows."""
@@ -81,8 +84,8 @@ class TicketPrinter(Protocol):
         stylesheet alone, at /tickets/tickets.css."""
         ...
 
-    def stylesheet(self) -> bytes:
-        """The page's CSS."""
+    def asset(self, name: Asset) -> bytes:
+        """What the page needs beside it; and a page that opens it with the secret in the address's fragment."""
         ...
 
     def svg(self, token: str) -> bytes:

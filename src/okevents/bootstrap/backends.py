@@ -12,6 +12,7 @@ from okevents.config.shape import Shape
 from okevents.errors import ConfigurationError
 from okevents.events.ports import EventsDatabase
 from okevents.kernel.database import Database
+from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.ports import Broadcasts, Broker, DeadLetterStore
 
 
@@ -29,9 +30,9 @@ def bookings_database(settings: Settings) -> BookingsDatabase:
     return database
 
 
-def databases(settings: Settings, shape: Shape) -> dict[str, Database]:
+def databases(settings: Settings, shape: Shape) -> dict[str, ServiceDatabase]:
     """Those of the shape, by the name of the service."""
-    opened: dict[str, Database] = {}
+    opened: dict[str, ServiceDatabase] = {}
     if shape.has_events:
         opened["events"] = events_database(settings)
     if shape.has_bookings:

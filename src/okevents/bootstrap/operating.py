@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from okevents.access.ports import TokenStore
 from okevents.bootstrap import backends
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
@@ -52,6 +53,19 @@ async def dead_letters(settings: Settings, shape: Shape) -> AsyncIterator[Mappin
         queues = [settings.events_queue] if shape.has_events else []
         queues += [settings.bookings_queue] if shape.has_bookings else []
         yield {queue: broker.dead_letters(queue) for queue in queues}
+
+
+@asynccontextmanager
+async def token_stores(settings: Settings, shape: Shape) -> AsyncIterator[Mapping[str, TokenStore]]:
+    """The API tokens of each service, in the databases of the shape. Raises StoreUnavailable and ConfigurationError."""
+    urls = {"events": settings.events_database, "bookings": settings.bookings_database}
+    async with AsyncExitStack() as stack:
+        stores: dict[str, TokenStore] = {}
+        for name, database in backends.databases(settings, shape).items():
+            stack.push_async_callback(database.close)
+            await backends.ready(name, urls[name], database)
+            stores[name] = database.tokens
+        yield stores
 
 
 @asynccontextmanager

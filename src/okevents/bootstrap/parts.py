@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from msgspec import Struct
 
 from okevents import tickets
+from okevents.access.authenticator import Authenticator
 from okevents.bookings.door import Door
 from okevents.bookings.key_names import load_keys
 from okevents.bookings.live import LiveAvailability
@@ -16,20 +17,20 @@ from okevents.bookings.model import Inventory
 from okevents.bookings.ports import BookingsDatabase
 from okevents.bookings.service import BookingService, Heard
 from okevents.bookings.ticket_keys import TicketKeys
-from okevents.bootstrap import backends
+from okevents.bootstrap import access, backends
 from okevents.bootstrap.backends import Carrier
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVENT_CREATED, EVENT_UPDATED
 from okevents.errors import MessagingError, OkeventsError
 from okevents.events.service import EventService
-from okevents.http.app import Bookings
+from okevents.http.app import Bookings, Events
 from okevents.kernel.clock import Clock, SystemClock
-from okevents.kernel.database import Database
 from okevents.kernel.idempotency import KEPT_FOR, IdempotencyStore
 from okevents.kernel.ids import random_nonce
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.consumer import Consumer, Handler
+from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.ports import Broker, DeadLetterStore, Outbox, Outgoing, Subscription
 from okevents.messaging.relay import Relay
 
@@ -41,9 +42,9 @@ SWEEP_EVERY = 3600.0
 class Parts(Struct, frozen=True, kw_only=True):
     """What serves requests; None where the shape doesn't have it."""
 
-    events: EventService | None
+    events: Events | None
     bookings: Bookings | None
-    databases: Mapping[str, Database]
+    databases: Mapping[str, ServiceDatabase]
     broker: Broker
 
 
@@ -58,7 +59,7 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
     async with AsyncExitStack() as stack:
         events_database = backends.events_database(settings) if shape.has_events else None
         bookings_database = backends.bookings_database(settings) if shape.has_bookings else None
-        databases: dict[str, Database] = {}
+        databases: dict[str, ServiceDatabase] = {}
         dead_letters: dict[str, DeadLetterStore] = {}
         if events_database is not None:
             stack.push_async_callback(events_database.close)
@@ -74,17 +75,23 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
         broker = backends.broker(settings, dead_letters)
         stack.push_async_callback(broker.close)
         handlers: dict[str, dict[str, Handler]] = {}
-        events: EventService | None = None
+        events: Events | None = None
         bookings: Bookings | None = None
+        tokens = {name: each.tokens for name, each in databases.items()}
+        known = await access.authenticators(settings, tokens, clock)
+        for authenticator in known.values():
+            stack.push_async_callback(authenticator.note_use)
+        await _background(stack, access.note_use(known), "note use")
         if events_database is not None:
             relay = await _relay(stack, events_database.outbox, broker)
-            events = EventService(events_database, relay, clock, random_nonce)
-            stack.push_async_callback(events.close)
-            handlers[settings.events_queue] = {AVAILABILITY_CHANGED: events.hear_availability}
+            service = EventService(events_database, relay, clock, random_nonce)
+            events = Events(service, known.get("events"))
+            stack.push_async_callback(service.close)
+            handlers[settings.events_queue] = {AVAILABILITY_CHANGED: service.hear_availability}
             await _sweeping(stack, events_database.answers, clock)
         if bookings_database is not None:
             relay = await _relay(stack, bookings_database.outbox, broker)
-            bookings = _bookings(settings, bookings_database, relay, clock, heard)
+            bookings = _bookings(settings, bookings_database, relay, clock, heard, known.get("bookings"))
             stack.push_async_callback(bookings.service.close)
             names = (EVENT_CREATED, EVENT_UPDATED, EVENT_CANCELLED)
             handlers[settings.bookings_queue] = dict.fromkeys(names, bookings.service.hear_event)
@@ -94,7 +101,7 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
         live = None if bookings is None else bookings.live
         await _background(stack, _listen(settings, broker, handlers, live, stack), "listen")
         if events is not None:
-            await _background(stack, _announce(events), "announce")
+            await _background(stack, _announce(events.service), "announce")
         yield Parts(events=events, bookings=bookings, databases=databases, broker=broker)
 
 
@@ -106,7 +113,12 @@ async def _relay(stack: AsyncExitStack, outbox: Outbox, broker: Broker) -> Relay
 
 
 def _bookings(
-    settings: Settings, database: BookingsDatabase, outgoing: Outgoing, clock: Clock, heard: Heard
+    settings: Settings,
+    database: BookingsDatabase,
+    outgoing: Outgoing,
+    clock: Clock,
+    heard: Heard,
+    authenticator: Authenticator | None,
 ) -> Bookings:
     """The Booking Service, its doors, and those who follow its numbers."""
 
@@ -116,7 +128,7 @@ def _bookings(
     service = BookingService(database, outgoing, clock, random_nonce, heard, rules=settings.rules, changed=changed)
     live = LiveAvailability(service.reading.availability)
     keys = TicketKeys(lambda: load_keys(database.keyring), tickets.open_signer, clock)
-    return Bookings(service, Door(service, keys, tickets.open_printer()), live)
+    return Bookings(service, Door(service, keys, tickets.open_printer()), live, authenticator)
 
 
 async def _listen(

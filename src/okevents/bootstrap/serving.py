@@ -29,11 +29,18 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
             request_timeout=settings.request_timeout,
             page_size=settings.page_size,
             max_page_size=settings.max_page_size,
+            rate=settings.rate,
+            burst=settings.burst,
         )
         _collect_garbage_less_often()
         asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
         on_stop = (lambda: None) if parts.bookings is None else parts.bookings.live.close
-        await server.serve(asgi, settings.host, settings.port, settings.shutdown_grace, on_listening, on_stop)
+        served = server.behind(asgi, settings.trusted_proxies)
+        certificate = None
+        if settings.tls_certificate is not None and settings.tls_key is not None:
+            certificate = server.Certificate(settings.tls_certificate, settings.tls_key)
+        host, port, grace = settings.host, settings.port, settings.shutdown_grace
+        await server.serve(served, host, port, grace, certificate, on_listening, on_stop)
 
 
 def _collect_garbage_less_often() -> None:

@@ -22,8 +22,15 @@ from okevents.config.shape import Shape
 )
 @click.option("--count", type=click.IntRange(1, 10_000), default=60, show_default=True, help="How many events.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another programme.")
+@click.option(
+    "--token",
+    envvar="OKEVENTS_TOKEN",
+    metavar="TOKEN",
+    help="With the scope events:write, if the running okevents needs one. Better set OKEVENTS_TOKEN: others on this "
+    "machine can read a command line.",
+)
 @takes(Part.STORAGE, shape=Shape.UP)
-def demo(url: str, count: int, seed: int, **given: Any) -> None:
+def demo(url: str, count: int, seed: int, token: str | None, **given: Any) -> None:
     """Fill okevents with upcoming events in several countries.
 
     They go to the okevents that runs at --url; if none runs there, into the database, to be seen at the next start.
@@ -38,7 +45,7 @@ def demo(url: str, count: int, seed: int, **given: Any) -> None:
     if is_running(url):
         with click.progressbar(events, label="Publishing events") as bar:
             for event in bar:
-                publish_to(url, event)
+                publish_to(url, event, token)
         click.echo(f"{count} events are at {url}/events")
         click.echo(f"Try next:\n  curl '{url}/events?country=ES&limit=3'\n  curl '{url}/events?available=500'")
         return

@@ -13,6 +13,7 @@ from okevents.cli.demo import demo
 from okevents.cli.migrating import migrate
 from okevents.cli.serving import bookings, events, up
 from okevents.cli.settings import config
+from okevents.cli.tokens import tokens
 from okevents.errors import ConfigurationError, MessagingError, OkeventsError, Unavailable
 from okevents.observability import logs
 
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for command in (up, events, bookings, migrate, demo, config, asyncapi, dead_letters, event, booking):
+for command in (up, events, bookings, migrate, demo, config, asyncapi, dead_letters, event, booking, tokens):
     cli.add_command(command)
 
 

@@ -25,9 +25,11 @@ def is_running(url: str) -> bool:
     return status == 200
 
 
-def publish_to(url: str, event: Planned) -> None:
+def publish_to(url: str, event: Planned, token: str | None) -> None:
     """Raises Refused and Unavailable."""
     headers = {"content-type": "application/json", "idempotency-key": event.key}
+    if token is not None:
+        headers["authorization"] = f"Bearer {token}"
     status, body = _ask(url, "POST", "/events", event.body, headers)
     if status != 201:
         raise Refused(f"{url} answered {status}: {body.decode(errors='replace')[:500]}")

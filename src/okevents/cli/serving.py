@@ -6,6 +6,8 @@ from typing import Any
 import click
 
 from okevents.cli.options import ALL_PARTS, settings_of, takes
+from okevents.config.parse import is_loopback
+from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.contracts.event import EventState
 from okevents.observability import logs
@@ -78,14 +80,16 @@ def _serve(shape: Shape, given: dict[str, Any]) -> None:
         settings,
         shape,
         heard=lambda name, event: tell(heard_line(name, event)),
-        on_listening=lambda address: tell(_invitation(shape, address)),
+        on_listening=lambda address: tell(_invitation(shape, address, settings)),
     )
 
 
-def _invitation(shape: Shape, address: str) -> str:
+def _invitation(shape: Shape, address: str, settings: Settings) -> str:
     name = {Shape.UP: "okevents", Shape.EVENTS: "The Events Service", Shape.BOOKINGS: "The Booking Service"}[shape]
+    reach = "this machine" if is_loopback(settings.host) else "everybody who reaches it"
+    access = "Changes need a token" if settings.has_access_control else f"Everything is open to {reach}"
     lines = [
-        f"{name} listens on {address}. Everything is open to this machine. Stop it with Ctrl-C.",
+        f"{name} listens on {address}. {access}. Stop it with Ctrl-C.",
         "Try next:",
     ]
     if shape.has_events:

@@ -3,14 +3,13 @@
 import tomllib
 from collections.abc import Mapping, Set
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from msgspec import Struct
 
 from okevents.bookings.rules import Rules
-from okevents.config import urls
+from okevents.config import parse, urls
 from okevents.config.option import Option
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
@@ -20,7 +19,7 @@ from okevents.observability.masking import masked
 PREFIX = "OKEVENTS_"
 FILE_VARIABLE = "OKEVENTS_CONFIG"
 FILE_NAME = "okevents.toml"
-_NOT_OURS = ("OKEVENTS_TEST_", "OKEVENTS_REQUIRE_", FILE_VARIABLE)
+_NOT_OURS = ("OKEVENTS_TEST_", "OKEVENTS_REQUIRE_", "OKEVENTS_TOKEN", FILE_VARIABLE)
 
 
 class Loaded(Struct, frozen=True):
@@ -141,11 +140,17 @@ def _faults_together(shape: Shape, values: Mapping[str, Any], unclear: Set[str])
     """What is wrong with settings that are right each by itself. Nothing is said of those that are `unclear`."""
     faults: list[str] = []
     host = values.get("host", "127.0.0.1")
-    if not unclear & {"host", "insecure"} and not _is_loopback(host) and not values.get("insecure", False):
+    access = values.get("access")
+    is_open = access == "open" or (access is None and not values.get("jwt_issuers"))
+    is_clear = not unclear & {"host", "insecure", "access", "jwt_issuers"}
+    if is_clear and is_open and not parse.is_loopback(host) and not values.get("insecure", False):
         faults.append(
-            f"host is {host!r}, where everything would be open to the whole network; "
-            "put a proxy with access control before a loopback address, or say --insecure"
+            f"host is {host!r}, where everything would be open to the whole network; say --access required, and make "
+            "a token with `okevents tokens create`, or say --insecure"
         )
+    files = {"tls_certificate", "tls_key"}
+    if not unclear & files and len(files & values.keys()) == 1:
+        faults.append("tls-certificate and tls-key belong together; set both of them or neither")
     broker = values.get("broker", "local:" if shape is Shape.UP else "")
     if "broker" not in unclear and shape is not Shape.UP and broker in ("", "local:"):
         said = "isn't set" if not broker else "is local:, which doesn't leave its process"
@@ -173,14 +178,6 @@ def _contradictions(rules: Rules) -> list[tuple[Set[str], bool, str]]:
         ),
         ({"min_offer", "offer"}, rules.min_offer > rules.offer, "min-offer is longer than offer"),
     ]
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it. Of names only one is known to stay here."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _flag(name: str) -> str:

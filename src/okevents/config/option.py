@@ -13,6 +13,7 @@ class Part(StrEnum):
     """What a setting is about. A command takes the settings of the parts that it uses."""
 
     LISTENING = "listening"
+    ACCESS = "access"
     STORAGE = "storage"
     MESSAGES = "messages"
     BOOKINGS = "bookings"

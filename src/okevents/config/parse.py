@@ -5,7 +5,9 @@ Each parser raises ValueError, whose text says what is expected.
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _SIZE = re.compile(r"(\d{1,15})\s*(b|kib|mib|gib)?", re.IGNORECASE | re.ASCII)
 _SIZES = {"": 1, "b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
@@ -80,6 +82,60 @@ def size(least: int, most: int) -> Callable[[object], int]:
         raise ValueError(f"bytes from {least} to {most} are expected, such as '65536' or '1MiB'")
 
     return parse
+
+
+def some_of(*known: str) -> Callable[[object], tuple[str, ...]]:
+    """Some of these words, with commas between them, or a list of them."""
+
+    def parse(given: object) -> tuple[str, ...]:
+        words = tuple(_words(given))
+        if words and all(word in known for word in words):
+            return words
+        raise ValueError(f"some of {', '.join(known)} are expected, with commas between them")
+
+    return parse
+
+
+def issuers(given: object) -> tuple[tuple[str, str], ...]:
+    """Issuers of JWTs, each with the address of its key set: `ISSUER=ADDRESS`, with commas between them."""
+    pairs: list[tuple[str, str]] = []
+    for word in _words(given):
+        issuer, _, address = word.partition("=")
+        parts = urlsplit(address)
+        is_near = parts.hostname is not None and is_loopback(parts.hostname)
+        if not issuer or not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_near)):
+            raise ValueError(
+                "an issuer, '=' and the https:// address of its key set are expected, such as "
+                "'https://id.example.org=https://id.example.org/jwks.json'"
+            )
+        pairs.append((issuer, address))
+    if not pairs:
+        raise ValueError("at least one issuer is expected")
+    return tuple(pairs)
+
+
+def networks(given: object) -> tuple[str, ...]:
+    """Addresses and networks, with commas between them."""
+    words = tuple(_words(given))
+    try:
+        for word in words:
+            ip_network(word)
+    except ValueError:
+        raise ValueError("addresses or networks are expected, such as '10.0.0.7' or '10.0.0.0/24'") from None
+    return words
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _words(given: object) -> list[str]:
+    said = given.split(",") if isinstance(given, str) else given if isinstance(given, list) else []
+    return [word.strip() for word in said if isinstance(word, str) and word.strip()]
 
 
 def choice(*known: str) -> Callable[[object], str]:

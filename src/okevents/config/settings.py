@@ -15,6 +15,13 @@ from okevents.observability.masking import masked
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
+Access = Literal["open", "required"]
+
+JWT_ALGORITHMS = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA"),
+)
+"""RFC 7518, 3.1 and RFC 8037; those with a shared secret are left out: whoever can verify with it can issue."""
 
 _DAY = 86_400.0
 _UP = frozenset({Shape.UP})
@@ -40,7 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Option(
             part=Part.LISTENING,
-            help="Address to listen on. Others than loopback need --insecure.",
+            help="Address to listen on. Others than loopback need access control, or --insecure.",
             parse=parse.text,
             metavar="ADDRESS",
         ),
@@ -55,6 +62,24 @@ class Settings(Struct, frozen=True, kw_only=True):
             defaults={Shape.BOOKINGS: 8282},
         ),
     ] = 8181
+    tls_certificate: Annotated[
+        Path | None,
+        Option(
+            part=Part.LISTENING,
+            help="Certificate chain in PEM form: HTTPS is spoken instead of HTTP. Needs `tls-key`.",
+            parse=parse.path,
+            metavar="FILE",
+        ),
+    ] = None
+    tls_key: Annotated[
+        Path | None,
+        Option(
+            part=Part.LISTENING,
+            help="The certificate's private key in PEM form.",
+            parse=parse.path,
+            metavar="FILE",
+        ),
+    ] = None
     insecure: Annotated[
         bool,
         Option(
@@ -63,6 +88,55 @@ class Settings(Struct, frozen=True, kw_only=True):
             parse=parse.flag,
         ),
     ] = False
+    access: Annotated[
+        Access | None,
+        Option(
+            part=Part.ACCESS,
+            help="required: writing and reading what isn't public need a token. open: everybody on this machine may "
+            "do everything.",
+            parse=parse.choice("open", "required"),
+            metavar="WHO",
+            default_said="`required` if `jwt-issuers` is set, else `open`",
+        ),
+    ] = None
+    jwt_issuers: Annotated[
+        tuple[tuple[str, str], ...],
+        Option(
+            part=Part.ACCESS,
+            help="Issuers whose JSON Web Tokens are trusted, each with the address of its key set (JWKS).",
+            parse=parse.issuers,
+            metavar="ISSUER=URL,…",
+            default_said="none",
+        ),
+    ] = ()
+    jwt_audience: Annotated[
+        str,
+        Option(
+            part=Part.ACCESS,
+            help="Whom such a token must be meant for, in its claim `aud`.",
+            parse=parse.text,
+            metavar="NAME",
+        ),
+    ] = "okevents"
+    jwt_algorithms: Annotated[
+        tuple[str, ...],
+        Option(
+            part=Part.ACCESS,
+            help="How such a token may be signed; only with public keys.",
+            parse=parse.some_of(*JWT_ALGORITHMS),
+            metavar="NAME,…",
+            default_said="RS256, ES256, EdDSA",
+        ),
+    ] = ("RS256", "ES256", "EdDSA")
+    jwt_leeway: Annotated[
+        float,
+        Option(
+            part=Part.ACCESS,
+            help="How far an issuer's clock may differ.",
+            parse=parse.seconds(0, 600),
+            metavar="SECONDS",
+        ),
+    ] = 30.0
     data: Annotated[
         Path,
         Option(
@@ -245,6 +319,35 @@ class Settings(Struct, frozen=True, kw_only=True):
             metavar="SECONDS",
         ),
     ] = 30.0
+    rate: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="Requests a second for each address and each token; 0: as many as they like. Requests from this "
+            "machine itself aren't counted.",
+            parse=parse.whole(0, 1_000_000),
+            metavar="COUNT",
+        ),
+    ] = 100
+    burst: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="So many may come at once after a pause.",
+            parse=parse.whole(1, 1_000_000),
+            metavar="COUNT",
+        ),
+    ] = 500
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Option(
+            part=Part.LIMITS,
+            help="Addresses or networks of proxies, whose header X-Forwarded-For says who asks.",
+            parse=parse.networks,
+            metavar="ADDRESS,…",
+            default_said="none",
+        ),
+    ] = ()
     shutdown_grace: Annotated[
         float,
         Option(
@@ -272,6 +375,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             metavar="FORMAT",
         ),
     ] = "text"
+
+    @property
+    def has_access_control(self) -> bool:
+        """Whether it matters who asks."""
+        return self.access == "required" or (self.access is None and bool(self.jwt_issuers))
 
     @property
     def rules(self) -> Rules:

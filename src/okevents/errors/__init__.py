@@ -4,6 +4,7 @@ OkeventsError
 ├── Refusal                 somebody asked for what can't be had; asking again in the same way is useless
 │   ├── BadInput            one fault for each bad field
 │   │   └── MalformedJson · BadCursor · BadTicket
+│   ├── Unauthenticated · Forbidden · TooManyRequests
 │   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · UnsupportedContentCoding · MethodNotAllowed
 │   ├── TicketKeyUnusable   UnknownTicketKey · RetiredTicketKey
 │   ├── NotFound            EventNotFound · BookingNotFound
@@ -21,6 +22,7 @@ OkeventsError
 └── ConfigurationError      every fault of a configuration, told at once
 """
 
+from okevents.errors.access import Forbidden, TooManyRequests, Unauthenticated
 from okevents.errors.booking import (
     BookingClosed,
     BookingNotFound,
@@ -101,6 +103,7 @@ __all__ = [
     "EventNotFound",
     "EventOver",
     "FieldFault",
+    "Forbidden",
     "GuestLimitReached",
     "HallsUnknown",
     "HoldLimitReached",
@@ -126,6 +129,8 @@ __all__ = [
     "TicketKeyUnusable",
     "TicketReplaced",
     "TooManyPlaces",
+    "TooManyRequests",
+    "Unauthenticated",
     "Unavailable",
     "UnknownTicketKey",
     "Unprocessable",

@@ -9,6 +9,8 @@ class Kind(StrEnum):
     """What sort of thing went wrong. The HTTP room maps each to one status."""
 
     BAD_INPUT = "bad-input"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
     CONFLICT = "conflict"
     PRECONDITION_FAILED = "precondition-failed"
@@ -17,6 +19,7 @@ class Kind(StrEnum):
     UNSUPPORTED = "unsupported"
     TOO_SLOW = "too-slow"
     METHOD_NOT_ALLOWED = "method-not-allowed"
+    TOO_MANY = "too-many"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 

@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from okevents import __version__
+from okevents.access.authenticator import Authenticator
+from okevents.access.rates import Buckets
 from okevents.bookings.door import Door
 from okevents.bookings.live import LiveAvailability
 from okevents.bookings.service import BookingService
@@ -21,53 +23,67 @@ from okevents.http.bookings import BookingHandlers
 from okevents.http.door import DoorHandlers
 from okevents.http.events import EventHandlers
 from okevents.http.front import Front
+from okevents.http.gate import Gate, Handler
 from okevents.http.guard import Guard
 from okevents.http.health import HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
 from okevents.http.metrics import MetricsHandlers
 from okevents.http.operations import EVENTS, HEALTH, METRICS
-from okevents.http.routing import Handler, Paths, Resource, routes
+from okevents.http.routing import Paths, Resource, routes
+from okevents.http.turnstile import Turnstile
 from okevents.kernel.group_commit import BatchStatistics
 
-__all__ = ["Bookings", "HealthCheck", "Limits", "build"]
+__all__ = ["Bookings", "Events", "HealthCheck", "Limits", "build"]
 
 
 class Bookings(Struct, frozen=True):
-    """What serves the requests to the Booking Service."""
+    """What serves the requests to the Booking Service. Without an `authenticator` everything is open."""
 
     service: BookingService
     door: Door
     live: LiveAvailability
+    authenticator: Authenticator | None = None
+
+
+class Events(Struct, frozen=True):
+    """What serves the requests to the Events Service."""
+
+    service: EventService
+    authenticator: Authenticator | None = None
 
 
 def build(
-    event_service: EventService | None,
+    events: Events | None,
     bookings: Bookings | None,
     *,
     health_checks: Sequence[HealthCheck],
     limits: Limits,
 ) -> App:
     """The application; None for a service that this process doesn't have."""
-    has_events, has_bookings = event_service is not None, bookings is not None
+    has_events, has_bookings = events is not None, bookings is not None
     known: list[Route] = []
+    statistics: dict[str, BatchStatistics] = {}
+    buckets = Buckets(limits.rate, limits.burst)
+    gate = Gate(None, buckets)
+    if events is not None:
+        gate = Gate(events.authenticator, buckets)
+        known += routes(EVENTS, EventHandlers(events.service, limits), gate)
+        statistics["events"] = events.service.statistics
     if bookings is not None:
         door = DoorHandlers(bookings.door)
-        known += routes(BOOKINGS, BookingHandlers(bookings.service, bookings.live, limits))
-        known += routes(DOOR, door)
-        known.append(Route("/tickets/tickets.css", Resource({"GET": door.stylesheet})))
-    if event_service is not None:
-        known += routes(EVENTS, EventHandlers(event_service, limits))
-    statistics: dict[str, BatchStatistics] = {}
-    if event_service is not None:
-        statistics["events"] = event_service.statistics
-    if bookings is not None:
+        gate = Gate(bookings.authenticator, buckets, bookings.service.secret_of)
+        known += routes(BOOKINGS, BookingHandlers(bookings.service, bookings.live, limits), gate)
+        known += routes(DOOR, door, gate)
+        known += door.assets()
         statistics["bookings"] = bookings.service.statistics
-    known += routes(HEALTH, HealthHandlers(health_checks))
-    known += routes(METRICS, MetricsHandlers(statistics))
+    known += routes(HEALTH, HealthHandlers(health_checks), gate)
+    known += routes(METRICS, MetricsHandlers(statistics), gate)
     known += schema.SchemaHandlers(schema.openapi(has_events=has_events, has_bookings=has_bookings)).routes()
     known.append(Route("/", Resource({"GET": _index(has_events)})))
     app: App = Guard(Paths(known, _nothing), limits)
-    return app if event_service is None else Front(app, event_service)
+    if events is not None:
+        app = Front(app, events.service)
+    return Turnstile(app, buckets) if limits.rate else app
 
 
 def _index(has_events: bool) -> Handler:

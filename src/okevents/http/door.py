@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 from starlette.requests import Request
+from starlette.routing import Route
 
 from okevents.bookings.door import Door
 from okevents.errors import BadInput, FieldFault
@@ -12,7 +13,7 @@ from okevents.http.answers import Answer
 from okevents.http.bookings import booking_id, written
 from okevents.http.parameters import caller, object_id
 from okevents.http.queries import first_query
-from okevents.http.routing import json_body
+from okevents.http.routing import Resource, json_body
 from okevents.http.scans import encoded_scans
 from okevents.kernel.ids import EventId
 
@@ -54,7 +55,23 @@ class DoorHandlers:
 
     async def stylesheet(self, _: Request) -> Answer:
         """Of the page of tickets."""
-        return Answer(200, {"content-type": "text/css; charset=utf-8"}, self._door.printer.stylesheet())
+        return Answer(200, {"content-type": "text/css; charset=utf-8"}, self._door.printer.asset("tickets.css"))
+
+    async def opener(self, _: Request) -> Answer:
+        """A page that opens the tickets with the secret in the address's fragment. It says nothing of the booking."""
+        return Answer(200, {"content-type": "text/html; charset=utf-8"}, self._door.printer.asset("open.html"))
+
+    async def opener_script(self, _: Request) -> Answer:
+        return Answer(200, {"content-type": "text/javascript; charset=utf-8"}, self._door.printer.asset("open.js"))
+
+    def assets(self) -> list[Route]:
+        """What a browser needs to show tickets. It isn't part of the API, and tells nothing of anybody."""
+        files = {
+            "/tickets/tickets.css": self.stylesheet,
+            "/tickets/open.js": self.opener_script,
+            "/tickets/{id}": self.opener,
+        }
+        return [Route(path, Resource({"GET": handler})) for path, handler in files.items()]
 
     async def check_in(self, request: Request) -> Answer:
         body = await json_body(request)

@@ -4,10 +4,12 @@ from msgspec import Struct
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """`max_body` in bytes, time-outs in seconds, page sizes in events."""
+    """`max_body` in bytes, time-outs in seconds, page sizes in events; `rate` a second for each client, 0 for none."""
 
     max_body: int = 1024**2
     body_timeout: float = 15.0
     request_timeout: float = 30.0
     page_size: int = 50
     max_page_size: int = 500
+    rate: int = 0
+    burst: int = 0

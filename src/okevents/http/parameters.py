@@ -6,12 +6,16 @@ from starlette.requests import Request
 
 from okevents.errors import BadInput, FieldFault, UnsupportedContentCoding, UnsupportedMediaType
 from okevents.http.asgi import header, list_header
-from okevents.kernel.caller import Caller
+from okevents.kernel.caller import ANONYMOUS, Caller
 from okevents.kernel.ids import is_object_id
 
 _KEY = re.compile(r'[\x21-\x7e]{1,255}|"[\x20-\x7e]{1,253}"')
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ENTITY_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
+
+
+PRINCIPAL = "okevents.principal"
+"""Where in the scope it stands who asks, if that is known."""
 
 
 def object_id(text: str, name: str) -> str:
@@ -33,6 +37,7 @@ def caller(request: Request) -> Caller:
     return Caller(
         method=scope["method"],
         path=scope["path"],
+        principal=scope.get(PRINCIPAL, ANONYMOUS),
         key=key,
         if_match=_versions(list_header(scope, b"if-match")),
         traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,

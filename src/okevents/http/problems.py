@@ -4,10 +4,22 @@ from typing import Any
 
 import msgspec
 
-from okevents.errors import BadInput, Kind, MethodNotAllowed, OkeventsError, Unavailable, UnsupportedContentCoding
+from okevents.errors import (
+    BadInput,
+    Forbidden,
+    Kind,
+    MethodNotAllowed,
+    OkeventsError,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedContentCoding,
+)
 
 STATUS: dict[Kind, int] = {
     Kind.BAD_INPUT: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
     Kind.METHOD_NOT_ALLOWED: 405,
     Kind.TOO_SLOW: 408,
@@ -16,6 +28,7 @@ STATUS: dict[Kind, int] = {
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED: 415,
     Kind.UNPROCESSABLE: 422,
+    Kind.TOO_MANY: 429,
     Kind.INTERNAL: 500,
     Kind.UNAVAILABLE: 503,
 }
@@ -37,9 +50,19 @@ def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], b
         headers["allow"] = error.allowed
     if isinstance(error, UnsupportedContentCoding):
         headers["accept-encoding"] = "identity"
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooManyRequests):
         headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, Unauthenticated | Forbidden):
+        headers["www-authenticate"] = _challenge(error)
     return STATUS[error.kind], headers, msgspec.json.encode(problem_of(error, instance))
+
+
+def _challenge(error: Unauthenticated | Forbidden) -> str:
+    """What would be let in (RFC 6750, 3)."""
+    said = 'Bearer realm="okevents"'
+    if isinstance(error, Forbidden):
+        return f'{said}, error="insufficient_scope", scope="{error.scope}"'
+    return f'{said}, error="invalid_token"' if error.is_invalid else said
 
 
 def problem_of(error: OkeventsError, instance: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """From the table of operations to routes."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -9,19 +9,19 @@ from starlette.routing import Route, Router
 from okevents.errors import MethodNotAllowed
 from okevents.http.answers import Answer
 from okevents.http.asgi import App, Disconnected, Receive, Scope, Send, header
+from okevents.http.gate import Gate, Handler
 from okevents.http.operations import Operation
 from okevents.http.parameters import require_json, require_no_coding
 
 MERGE_PATCH = "application/merge-patch+json"
 
-Handler = Callable[[Request], Awaitable[App]]
 
-
-def routes(operations: Iterable[Operation], handlers: Any) -> list[Route]:
-    """A route for each path of the table; an operation's handler is the method of its name."""
+def routes(operations: Iterable[Operation], handlers: Any, gate: Gate) -> list[Route]:
+    """A route for each path of the table; an operation's handler is the method of its name, behind the gate."""
     by_path: dict[str, dict[str, Handler]] = {}
     for operation in operations:
-        by_path.setdefault(operation.path, {})[operation.method.upper()] = getattr(handlers, operation.name)
+        handler = gate.before(operation, getattr(handlers, operation.name))
+        by_path.setdefault(operation.path, {})[operation.method.upper()] = handler
     return [Route(path, Resource(by_method)) for path, by_method in by_path.items()]
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from okevents import __version__
+from okevents.access.policy import RULES
 from okevents.bookings.door import TicketShown
 from okevents.bookings.draft import (
     BookingDraft,
@@ -97,6 +98,19 @@ _PROBLEM: dict[str, Any] = {
 }
 
 
+_BEARER: dict[str, Any] = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API token, or a JSON Web Token of a trusted issuer, with the scope that the operation names; "
+    "for a guest's own booking also the secret that came with it. Where there is no access control nothing is needed.",
+}
+
+_ACCESS_PROBLEMS = {
+    401: "What was shown isn't valid, or nothing was.",
+    403: "What was shown isn't good for this; `scope` says what would be.",
+}
+
+
 def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
     """The document of the services that this process has."""
     operations = [*BOTH, *(EVENTS if has_events else ()), *((*BOOKINGS, *DOOR) if has_bookings else ())]
@@ -113,7 +127,10 @@ def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": {**components, "EventPatch": _EVENT_PATCH, "Problem": _PROBLEM}},
+        "components": {
+            "schemas": {**components, "EventPatch": _EVENT_PATCH, "Problem": _PROBLEM},
+            "securitySchemes": {"bearer": _BEARER},
+        },
     }
 
 
@@ -133,6 +150,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "parameters": parameters,
         "responses": _responses(operation),
+        "security": [] if RULES[operation.name].scope is None else [{"bearer": [RULES[operation.name].scope]}],
     }
     if operation.takes:
         told["requestBody"] = {
@@ -155,9 +173,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
     elif operation.gives_type != "application/json":
         success["content"] = {operation.gives_type: {}}
     problem = {"content": {MEDIA_TYPE: {"schema": _reference("Problem")}}}
+    problems = {**({} if RULES[operation.name].scope is None else _ACCESS_PROBLEMS), **operation.problems}
     return {
         str(operation.status): success,
-        **{str(status): {"description": said, **problem} for status, said in operation.problems.items()},
+        **{str(status): {"description": said, **problem} for status, said in problems.items()},
         "default": {"description": "Any other problem.", **problem},
     }
 

@@ -6,13 +6,16 @@ from okevents.errors import PreconditionFailed
 from okevents.kernel.idempotency import Claim, fingerprint, scoped_key
 from okevents.kernel.ids import Nonce
 
+ANONYMOUS = "anonymous"
+"""Who has not said who they are."""
+
 
 class Caller(Struct, frozen=True, kw_only=True):
     """`if_match`: the versions that the caller would change, None for any. `key`: the idempotency key as sent."""
 
     method: str
     path: str
-    principal: str = "anonymous"
+    principal: str = ANONYMOUS
     key: str | None = None
     if_match: frozenset[int] | None = None
     traceparent: str | None = None

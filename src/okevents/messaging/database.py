@@ -2,13 +2,14 @@
 
 from typing import Protocol
 
+from okevents.access.ports import TokenStore
 from okevents.kernel.database import Database
 from okevents.kernel.idempotency import IdempotencyStore
 from okevents.messaging.ports import DeadLetterStore, Outbox
 
 
 class ServiceDatabase(Database, Protocol):
-    """A database whose changes are published, and whose answers are kept."""
+    """A database whose changes are published, whose answers are kept, and which knows who may ask."""
 
     @property
     def answers(self) -> IdempotencyStore: ...
@@ -18,3 +19,6 @@ class ServiceDatabase(Database, Protocol):
 
     @property
     def dead_letters(self) -> DeadLetterStore: ...
+
+    @property
+    def tokens(self) -> TokenStore: ...

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from okevents.bookings.tickets import TicketSheet
+from okevents.bookings.tickets import Asset, TicketSheet
 from okevents.tickets.page import tickets_page
 from okevents.tickets.qr import qr_png, qr_svg
 
@@ -13,8 +13,8 @@ class HtmlTicketPrinter:
     def page(self, sheet: TicketSheet) -> bytes:
         return tickets_page(sheet)
 
-    def stylesheet(self) -> bytes:
-        return files(__package__).joinpath("pages", "tickets.css").read_bytes()
+    def asset(self, name: Asset) -> bytes:
+        return files(__package__).joinpath("pages", name).read_bytes()
 
     def svg(self, token: str) -> bytes:
         return qr_svg(token)

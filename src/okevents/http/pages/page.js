@@ -25,6 +25,8 @@ const send = async (form, method, path, mediaType) => {
     if (place === "query") query.set(key, value);
     if (place === "header") headers[key] = value;
   }
+  const token = document.getElementById("token").value.trim();
+  if (token) headers.authorization = `Bearer ${token}`;
   const body = form.elements["body:"]?.value;
   if (body) headers["content-type"] = mediaType;
   const address = query.size ? `${target}?${query}` : target;

@@ -12,6 +12,7 @@ from okevents.persistence.mongodb.events import MongodbEventStore
 from okevents.persistence.mongodb.outbox import MongodbOutbox
 from okevents.persistence.mongodb.reports import MongodbBookingReports
 from okevents.persistence.mongodb.server import Server, insert_new, put
+from okevents.persistence.mongodb.tokens import MongodbTokenStore
 from okevents.persistence.mongodb.upgrade import number_bookings
 
 Indexes = Mapping[str, Sequence[Sequence[str]]]
@@ -22,6 +23,8 @@ _COMMON: Indexes = {
     "leases": (("message",),),
     "dead_letters": (("queue", "parked_at"),),
 }
+
+_ACCESS: Indexes = {"api_tokens": (("digest",),)}
 
 
 class MongodbDatabase:
@@ -35,6 +38,7 @@ class MongodbDatabase:
         self._server = Server(url, self.default_name)
         self.answers = MongodbIdempotencyStore(self._server)
         self.dead_letters = MongodbDeadLetterStore(self._server)
+        self.tokens = MongodbTokenStore(self._server)
 
     async def connect(self) -> None:
         await self._server.open()
@@ -98,7 +102,8 @@ class MongodbEventsDatabase(MongodbDatabase):
             "events": (("startdate", "_id"), ("name", "startdate")),
             "event_commits": (("event", "version"), ("is_applied", "at")),
             "availability": (("event", "version"),),
-        }
+        },
+        "0003_access": _ACCESS,
     }
 
     @cached_property
@@ -125,6 +130,7 @@ class MongodbBookingsDatabase(MongodbDatabase):
             "commits": (("due",), ("version", "event"), ("event", "is_empty")),
             "bookings": (("event", "number"), ("event", "ends"), ("event", "waiting"), ("guest", "event")),
         },
+        "0003_access": _ACCESS,
     }
 
     @cached_property

@@ -11,6 +11,7 @@ from okevents.persistence.postgresql.events import PostgresqlEventStore
 from okevents.persistence.postgresql.outbox import PostgresqlOutbox
 from okevents.persistence.postgresql.pool import Pool
 from okevents.persistence.postgresql.reports import PostgresqlBookingReports
+from okevents.persistence.postgresql.tokens import PostgresqlTokenStore
 
 
 class PostgresqlDatabase:
@@ -23,6 +24,7 @@ class PostgresqlDatabase:
         self.answers = PostgresqlIdempotencyStore(self._pool)
         self.outbox = PostgresqlOutbox(self._pool)
         self.dead_letters = PostgresqlDeadLetterStore(self._pool)
+        self.tokens = PostgresqlTokenStore(self._pool)
 
     async def connect(self) -> None:
         await self._pool.open()

@@ -122,3 +122,19 @@ SELECT key FROM made UNION ALL SELECT key FROM keyring WHERE name = :name LIMIT 
 
 -- name: list_keys
 SELECT name, key FROM keyring WHERE starts_with(name, :prefix);
+
+-- name: add_token!
+INSERT INTO api_tokens (id, digest, created, token) VALUES (:id, :digest, :created, :token) ON CONFLICT DO NOTHING;
+
+-- name: find_token^
+SELECT token, revoked, last_used FROM api_tokens WHERE digest = :digest;
+
+-- name: list_tokens
+SELECT token, revoked, last_used FROM api_tokens ORDER BY created, id;
+
+-- name: revoke_token^
+UPDATE api_tokens SET revoked = coalesce(revoked, :at) WHERE id = :id RETURNING token, revoked, last_used;
+
+-- name: touch_tokens!
+UPDATE api_tokens SET last_used = greatest(last_used, used.at)
+FROM unnest(:ids::text[], :instants::timestamptz[]) AS used(id, at) WHERE api_tokens.id = used.id;

@@ -14,6 +14,7 @@ from okevents.persistence.sqlite.events import SqliteEventStore
 from okevents.persistence.sqlite.outbox import SqliteOutbox
 from okevents.persistence.sqlite.readers import Readers
 from okevents.persistence.sqlite.reports import SqliteBookingReports
+from okevents.persistence.sqlite.tokens import SqliteTokenStore
 from okevents.persistence.sqlite.writer import Writer
 
 
@@ -76,6 +77,10 @@ class SqliteDatabase:
     @property
     def dead_letters(self) -> SqliteDeadLetterStore:
         return SqliteDeadLetterStore(self._readers, self._writer)
+
+    @property
+    def tokens(self) -> SqliteTokenStore:
+        return SqliteTokenStore(self._readers, self._writer)
 
 
 class SqliteEventsDatabase(SqliteDatabase):
