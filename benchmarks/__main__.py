@@ -17,6 +17,7 @@ from benchmarks.backend import Backend
 from benchmarks.confirming import confirming
 from benchmarks.ending import ending
 from benchmarks.growing import growing
+from benchmarks.guarded import guarded
 from benchmarks.profile import profile
 from benchmarks.reading import idle, reads
 from benchmarks.relaying import declared, messages
@@ -40,7 +41,7 @@ LIFE: Mapping[str, Callable[[Backend, Sizes], list[Row]]] = {
 }
 """The life of a booking, on each database."""
 
-PARTS = ("idle", "reads", "writes", *LIFE, "messages", "profile")
+PARTS = ("idle", "reads", "writes", *LIFE, "guarded", "messages", "profile")
 SAID = f"{', '.join(PARTS)}; life: {', '.join(LIFE)}"
 
 
@@ -82,7 +83,8 @@ class Bench:
             return messages(self._folder, self._postgresql, self._rabbitmq)
         if part == "writes":
             return [row for each in self._backends for row in writes(each, self._rabbitmq.url, self._sizes.seconds)]
-        return [row for each in self._backends for row in LIFE[part](each, self._sizes)]
+        measure = guarded if part == "guarded" else LIFE[part]
+        return [row for each in self._backends for row in measure(each, self._sizes)]
 
     def profiles(self) -> list[str]:
         """Where a booking's time goes, on each database."""
