@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 
 from okevents.errors import OkeventsError, Unroutable
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Broker, Outbox
+from okevents.messaging.supervision import supervised
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +86,12 @@ class Relay:
 
     def start(self) -> None:
         """Begins to publish."""
-        steps: list[Coroutine[None, None, None]] = [
-            self._publish_waiting(),
-            self._discard_confirmed(),
-            self._claim_abandoned(),
-        ]
-        self._tasks = [asyncio.create_task(step, name="relay") for step in steps]
+        steps = {
+            "publish": self._publish_waiting,
+            "discard what was published": self._discard_confirmed,
+            "claim from the outbox": self._claim_abandoned,
+        }
+        self._tasks = [asyncio.create_task(supervised(step, name), name=name) for name, step in steps.items()]
 
     async def close(self, timeout: float = 3.0) -> None:
         """Publishes what it holds, as far as that works in so many seconds; the rest stays in the outbox."""
@@ -202,8 +203,9 @@ class Relay:
                 attempt += 1
                 log.warning("published messages couldn't be taken from the outbox yet: %s", error.detail)
                 await asyncio.sleep(self._backoff.wait(attempt))
-            except asyncio.CancelledError:
+            except BaseException:
                 self._confirmed = confirmed + self._confirmed
+                self._discard.set()
                 raise
 
     async def _claim_abandoned(self) -> None:

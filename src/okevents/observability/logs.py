@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from okevents.observability.masking import masked
 from okevents.observability.output import Output
 
-_OTHERS = ("aio_pika", "aiormq", "asyncio", "pymongo", "uvicorn")
+_OTHERS = ("aio_pika", "aiormq", "pymongo", "uvicorn")
 """Libraries whose troubles reach us as exceptions, and are told once, by us."""
 
 
@@ -40,3 +40,5 @@ def set_up(level: str, style: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _OTHERS:
         logging.getLogger(name).setLevel(logging.CRITICAL if level != "debug" else logging.DEBUG)
+    # What nobody awaited is told by asyncio alone.
+    logging.getLogger("asyncio").setLevel(logging.ERROR if level != "debug" else logging.DEBUG)
