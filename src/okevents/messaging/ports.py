@@ -1,6 +1,6 @@
 """What the relay and the consumers need of databases and brokers. Adapters promise what the comments here say."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -149,6 +149,15 @@ class Broker(Protocol):
 
         Bounded in time whatever state the broker is in. Raises Unroutable when a queue that must exist doesn't,
         PublishUncertain when no confirm came, BrokerUnavailable when there is no connection.
+        """
+        ...
+
+    async def check_queues(self, names: Collection[str]) -> None:
+        """Returns if each queue that messages of those names must reach is there.
+
+        A confirm alone doesn't say so: another queue that hears of a name is enough for it. Raises Unroutable where
+        one is missing, and has it made anew before the next message is published; BrokerUnavailable when it can't be
+        told.
         """
         ...
 

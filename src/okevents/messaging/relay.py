@@ -105,6 +105,7 @@ class Relay:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(OkeventsError):
+            await self._broker.check_queues({message.name for message in self._confirmed})
             await self._outbox.discard(self._confirmed)
 
     def _hold(self, message: Message) -> None:
@@ -195,8 +196,12 @@ class Relay:
             self._discard.clear()
             confirmed, self._confirmed = self._confirmed, []
             try:
+                await self._broker.check_queues({message.name for message in confirmed})
                 await self._outbox.discard(confirmed)
                 attempt = 0
+            except Unroutable as error:
+                log.warning("%s; what was published meanwhile is published again", error.detail)
+                self.hand_over(confirmed)
             except OkeventsError as error:
                 self._confirmed = confirmed + self._confirmed
                 self._discard.set()
