@@ -12,6 +12,7 @@ from okevents.bookings.representation import encoded_availability
 from okevents.errors import EventNotFound, OkeventsError, Unavailable
 from okevents.kernel.ids import EventId
 from okevents.messaging.backoff import Backoff
+from okevents.messaging.supervision import supervised
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ class FollowedEvent:
         self._is_over = False
         self._waiting: set[asyncio.Future[None]] = set()
         self._being_woken: set[asyncio.Future[None]] = set()
-        self._task = asyncio.create_task(self._keep_up(), name=f"follow {event_id}")
+        name = f"follow {event_id}"
+        self._task = asyncio.create_task(supervised(self._keep_up, name), name=name)
 
     def hear(self, version: int) -> None:
         """There is that version now."""

@@ -64,7 +64,8 @@ class Settler:
         self._is_noted.set()
 
     async def run(self) -> None:
-        """For ever."""
+        """For ever. Begun again, it forgets whom it attended to: they are found by the next look."""
+        self._attended.clear()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look())
             while True:

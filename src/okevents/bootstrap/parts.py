@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from msgspec import Struct
 
@@ -31,8 +32,9 @@ from okevents.kernel.ids import random_nonce
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.consumer import Consumer, Handler
 from okevents.messaging.database import ServiceDatabase
-from okevents.messaging.ports import Broker, DeadLetterStore, Outbox, Outgoing, Subscription
+from okevents.messaging.ports import Broker, DeadLetterStore, Outbox, Outgoing
 from okevents.messaging.relay import Relay
+from okevents.messaging.supervision import Work, supervised
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
         known = await access.authenticators(settings, tokens, clock)
         for authenticator in known.values():
             stack.push_async_callback(authenticator.note_use)
-        await _background(stack, access.note_use(known), "note use")
+        await _background(stack, partial(access.note_use, known), "note use")
         if events_database is not None:
             relay = await _relay(stack, events_database.outbox, broker)
             service = EventService(events_database, relay, clock, random_nonce)
@@ -96,12 +98,12 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             names = (EVENT_CREATED, EVENT_UPDATED, EVENT_CANCELLED)
             handlers[settings.bookings_queue] = dict.fromkeys(names, bookings.service.hear_event)
             await _sweeping(stack, bookings_database.answers, clock)
-            await _background(stack, bookings.service.keep_settled(), "settle")
+            await _background(stack, bookings.service.keep_settled, "settle")
 
         live = None if bookings is None else bookings.live
-        await _background(stack, _listen(settings, broker, handlers, live, stack), "listen")
+        await _background(stack, partial(_listen, settings, broker, handlers, live), "listen")
         if events is not None:
-            await _background(stack, _announce(events.service), "announce")
+            await _background(stack, partial(_announce, events.service), "announce")
         yield Parts(events=events, bookings=bookings, databases=databases, broker=broker)
 
 
@@ -136,9 +138,8 @@ async def _listen(
     broker: Carrier,
     handlers: Mapping[str, Mapping[str, Handler]],
     live: LiveAvailability | None,
-    stack: AsyncExitStack,
 ) -> None:
-    """Connects to the broker, however long that takes, and subscribes."""
+    """Connects to the broker, however long that takes, and subscribes; cancelled, it ends what it subscribed to."""
     backoff, attempt = Backoff(first=0.2), 0
     while True:
         try:
@@ -149,13 +150,15 @@ async def _listen(
             if attempt == 1:
                 log.warning("%s; until then messages wait in the outbox", error.detail)
             await asyncio.sleep(backoff.wait(attempt))
-    for queue, by_name in handlers.items():
-        consumer = Consumer(by_name, max_attempts=settings.max_attempts)
-        subscription: Subscription = await broker.subscribe(queue, consumer.receive, prefetch=settings.prefetch)
-        stack.push_async_callback(subscription.close)
-    if live is not None:
-        listening = await broker.listen([AVAILABILITY_CHANGED], live.hear_message, live.lost_touch)
-        stack.push_async_callback(listening.close)
+    async with AsyncExitStack() as stack:
+        for queue, by_name in handlers.items():
+            consumer = Consumer(by_name, max_attempts=settings.max_attempts)
+            subscription = await broker.subscribe(queue, consumer.receive, prefetch=settings.prefetch)
+            stack.push_async_callback(subscription.close)
+        if live is not None:
+            listening = await broker.listen([AVAILABILITY_CHANGED], live.hear_message, live.lost_touch)
+            stack.push_async_callback(listening.close)
+        await asyncio.Event().wait()
 
 
 async def _announce(events: EventService) -> None:
@@ -185,12 +188,12 @@ async def _sweeping(stack: AsyncExitStack, answers: IdempotencyStore, clock: Clo
                 log.warning("old idempotency keys couldn't be swept: %s", error.detail)
             await asyncio.sleep(SWEEP_EVERY)
 
-    await _background(stack, sweep(), "sweep")
+    await _background(stack, sweep, "sweep")
 
 
-async def _background(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:
-    """Runs it beside everything else; cancelled, and waited for, on leaving."""
-    task = asyncio.create_task(work, name=name)
+async def _background(stack: AsyncExitStack, work: Work, name: str) -> None:
+    """Runs it beside everything else, whatever it raises; cancelled, and waited for, on leaving."""
+    task = asyncio.create_task(supervised(work, name), name=name)
 
     async def end() -> None:
         task.cancel()

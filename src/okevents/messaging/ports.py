@@ -1,6 +1,6 @@
 """What the relay and the consumers need of databases and brokers. Adapters promise what the comments here say."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -137,12 +137,8 @@ class DeadLetterStore(Protocol):
     async def drop(self, queue: str, message_id: str) -> bool: ...
 
 
-class Broker(Protocol):
-    """What carries messages from one process to another."""
-
-    async def connect(self) -> None:
-        """Connects, and declares the whole topology. Raises BrokerUnavailable."""
-        ...
+class Publisher(Protocol):
+    """What takes messages: all that the relay needs of a broker."""
 
     async def publish(self, message: Message) -> None:
         """Returns when the broker has taken responsibility for it, in every queue it must reach.
@@ -150,6 +146,23 @@ class Broker(Protocol):
         Bounded in time whatever state the broker is in. Raises Unroutable when a queue that must exist doesn't,
         PublishUncertain when no confirm came, BrokerUnavailable when there is no connection.
         """
+        ...
+
+    async def check_queues(self, names: Collection[str]) -> None:
+        """Returns if each queue that messages of those names must reach is there.
+
+        A confirm alone doesn't say so: another queue that hears of a name is enough for it. Raises Unroutable where
+        one is missing, and has it made anew before the next message is published; BrokerUnavailable when it can't be
+        told.
+        """
+        ...
+
+
+class Broker(Publisher, Protocol):
+    """What carries messages from one process to another."""
+
+    async def connect(self) -> None:
+        """Connects, and declares the whole topology. Raises BrokerUnavailable."""
         ...
 
     async def subscribe(self, queue: str, receive: Receive, *, prefetch: int) -> Subscription:

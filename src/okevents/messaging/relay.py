@@ -10,12 +10,13 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 
 from okevents.errors import OkeventsError, Unroutable
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import Broker, Outbox
+from okevents.messaging.ports import Outbox, Publisher
+from okevents.messaging.supervision import supervised
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Relay:
     def __init__(
         self,
         outbox: Outbox,
-        broker: Broker,
+        broker: Publisher,
         *,
         window: int = WINDOW,
         poll: float = POLL,
@@ -87,12 +88,12 @@ class Relay:
 
     def start(self) -> None:
         """Begins to publish."""
-        steps: list[Coroutine[None, None, None]] = [
-            self._publish_waiting(),
-            self._discard_confirmed(),
-            self._claim_abandoned(),
-        ]
-        self._tasks = [asyncio.create_task(step, name="relay") for step in steps]
+        steps = {
+            "publish": self._publish_waiting,
+            "discard what was published": self._discard_confirmed,
+            "claim from the outbox": self._claim_abandoned,
+        }
+        self._tasks = [asyncio.create_task(supervised(step, name), name=name) for name, step in steps.items()]
 
     async def close(self, timeout: float = 3.0) -> None:
         """Publishes what it holds, as far as that works in so many seconds; the rest stays in the outbox."""
@@ -106,6 +107,7 @@ class Relay:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(OkeventsError):
+            await self._broker.check_queues({message.name for message in self._confirmed})
             await self._outbox.discard(self._confirmed)
 
     def _hold(self, message: Message) -> None:
@@ -196,16 +198,21 @@ class Relay:
             self._discard.clear()
             confirmed, self._confirmed = self._confirmed, []
             try:
+                await self._broker.check_queues({message.name for message in confirmed})
                 await self._outbox.discard(confirmed)
                 attempt = 0
+            except Unroutable as error:
+                log.warning("%s; what was published meanwhile is published again", error.detail)
+                self.hand_over(confirmed)
             except OkeventsError as error:
                 self._confirmed = confirmed + self._confirmed
                 self._discard.set()
                 attempt += 1
                 log.warning("published messages couldn't be taken from the outbox yet: %s", error.detail)
                 await asyncio.sleep(self._backoff.wait(attempt))
-            except asyncio.CancelledError:
+            except BaseException:
                 self._confirmed = confirmed + self._confirmed
+                self._discard.set()
                 raise
 
     async def _claim_abandoned(self) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from okevents.observability.masking import masked
 from okevents.observability.output import Output
 
-_OTHERS = ("aio_pika", "aiormq", "asyncio", "pymongo", "uvicorn")
+_OTHERS = ("aio_pika", "aiormq", "pymongo", "uvicorn")
 """Libraries whose troubles reach us as exceptions, and are told once, by us."""
 
 
@@ -38,14 +38,19 @@ def set_up(level: str, style: str) -> None:
     handler = logging.StreamHandler(Output(sys.stderr.fileno()))
     handler.setFormatter(_Json() if style == "json" else _Text())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    _listen_to_libraries(logging.CRITICAL if level != "debug" else logging.DEBUG)
+    if level == "debug":
+        _listen_to_libraries(logging.DEBUG, asyncio=logging.DEBUG)
+    else:
+        # What nobody awaited is told by asyncio alone.
+        _listen_to_libraries(logging.CRITICAL, asyncio=logging.ERROR)
 
 
 def keep_libraries_quiet() -> None:
     """For a command that logs nothing itself: without a handler Python would print what libraries warn of."""
-    _listen_to_libraries(logging.CRITICAL)
+    _listen_to_libraries(logging.CRITICAL, asyncio=logging.CRITICAL)
 
 
-def _listen_to_libraries(level: int) -> None:
+def _listen_to_libraries(level: int, *, asyncio: int) -> None:
     for name in _OTHERS:
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("asyncio").setLevel(asyncio)

@@ -1,7 +1,7 @@
 """Delivery within one process."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from okevents.brokers.local.dead_letters import LocalDeadLetters
 from okevents.brokers.local.delivery import Fate
@@ -53,6 +53,9 @@ class LocalBroker:
             raise PublishUncertain(said) from None
         if Fate.RELEASED in fates:
             raise PublishUncertain(f"a subscriber gave {message.id} back")
+
+    async def check_queues(self, names: Collection[str]) -> None:
+        """Who must hear has heard when `publish` returns."""
 
     async def subscribe(self, queue: str, receive: Receive, *, prefetch: int) -> "_Subscribed":
         subscription = LocalSubscription(queue, receive, prefetch, self._dead_letters[queue], self._replay_every)

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import logging
+from functools import partial
 
 from okevents.brokers.local.delivery import Fate, LocalDelivery
 from okevents.errors import OkeventsError
 from okevents.kernel.ids import MessageId
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import DeadLetterStore, Receive
+from okevents.messaging.supervision import supervised
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,8 @@ class LocalSubscription:
         self._dead_letters = dead_letters
         self._handling: dict[MessageId, asyncio.Task[Fate]] = {}
         self._is_closed = False
-        self._replaying = asyncio.create_task(self._replay(replay_every), name=f"replay {queue}")
+        name = f"replay {queue}"
+        self._replaying = asyncio.create_task(supervised(partial(self._replay, replay_every), name), name=name)
 
     @property
     def load(self) -> int:

@@ -1,7 +1,7 @@
 """RabbitMQ as a broker."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from okevents.brokers.rabbitmq.link import Link
 from okevents.brokers.rabbitmq.listening import RabbitmqListening
@@ -36,6 +36,9 @@ class RabbitmqBroker:
 
     async def publish(self, message: Message) -> None:
         await self._publisher.publish(message)
+
+    async def check_queues(self, names: Collection[str]) -> None:
+        await self._publisher.check_queues(names)
 
     async def subscribe(self, queue: str, receive: Receive, *, prefetch: int) -> RabbitmqSubscription:
         subscription = RabbitmqSubscription(

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aio_pika.abc import AbstractChannel
 
 from okevents.brokers.rabbitmq.link import TROUBLE, Link
 from okevents.errors import BrokerUnavailable, MessagingError
 from okevents.messaging.backoff import Backoff
+from okevents.messaging.supervision import supervised
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,10 @@ Consume = Callable[[AbstractChannel], Awaitable[None]]
 
 async def consume_for_ever(link: Link, what: str, consume: Consume, is_consuming: asyncio.Event) -> None:
     """Until it is cancelled, on one channel after the other. `is_consuming` is set by `consume` and cleared here."""
+    await supervised(partial(_consume_for_ever, link, what, consume, is_consuming), f"consume {what}")
+
+
+async def _consume_for_ever(link: Link, what: str, consume: Consume, is_consuming: asyncio.Event) -> None:
     backoff, attempt = Backoff(first=0.1, longest=3.0), 0
     while True:
         try:

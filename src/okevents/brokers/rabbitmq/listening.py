@@ -15,7 +15,8 @@ from okevents.messaging.envelope import Message
 log = logging.getLogger(__name__)
 
 MAX_LENGTH = 10_000
-"""Messages that wait in the broker for a slow process; beyond that the oldest are dropped."""
+"""Messages that wait in the broker for a slow process; beyond that the oldest are dropped without a word. Who listens
+must look now and then without being told, as live streams do (`POLL` in bookings/live.py)."""
 
 
 class RabbitmqListening:

@@ -1,9 +1,10 @@
 """Publishing: persistent, mandatory, confirmed, and bounded in time whatever the broker does."""
 
 import asyncio
+from collections.abc import Collection
 
 from aio_pika.abc import AbstractChannel, AbstractExchange
-from aio_pika.exceptions import DeliveryError, PublishError
+from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
 
 from okevents.brokers.rabbitmq.codec import to_wire
 from okevents.brokers.rabbitmq.link import TROUBLE, Link
@@ -12,6 +13,7 @@ from okevents.messaging.envelope import Message
 from okevents.messaging.topology import Topology
 
 PUBLISH_WITHIN = 5.0
+CHECK_WITHIN = 2.0
 
 
 class Publisher:
@@ -23,6 +25,7 @@ class Publisher:
         self._publish_within = publish_within
         self._open: tuple[AbstractChannel, AbstractExchange] | None = None
         self._opening = asyncio.Lock()
+        self._checking: AbstractChannel | None = None
 
     async def publish(self, message: Message) -> None:
         """See `Broker.publish`."""
@@ -45,6 +48,22 @@ class Publisher:
             self._abandon(channel)
             why = str(error) or type(error).__name__
             raise BrokerUnavailable(f"RabbitMQ at {self._link.address} was lost ({why})") from error
+
+    async def check_queues(self, names: Collection[str]) -> None:
+        """See `Broker.check_queues`. Never twice at once."""
+        queues = {queue for name in names for queue in self._topology.required_queues(name)}
+        try:
+            async with asyncio.timeout(CHECK_WITHIN):
+                for queue in sorted(queues):
+                    if self._checking is None or self._checking.is_closed:
+                        self._checking = await self._link.channel(confirms=False)
+                    await self._checking.declare_queue(queue, passive=True)
+        except ChannelNotFoundEntity:
+            self._link.drop()  # the next connection declares it
+            raise Unroutable(f"the queue {queue} was gone") from None
+        except TROUBLE as error:
+            self._checking = None
+            raise BrokerUnavailable(f"RabbitMQ at {self._link.address} doesn't tell of {queue} ({error!r})") from error
 
     async def _exchange(self) -> tuple[AbstractChannel, AbstractExchange]:
         async with self._opening:

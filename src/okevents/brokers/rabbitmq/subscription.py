@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
@@ -9,10 +10,14 @@ from okevents.brokers.rabbitmq.consuming import CLOSE_WITHIN, consume_for_ever, 
 from okevents.brokers.rabbitmq.delivery import RabbitmqDelivery
 from okevents.brokers.rabbitmq.link import TROUBLE, Link
 from okevents.brokers.rabbitmq.parking import put
+from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Receive
 
+log = logging.getLogger(__name__)
+
 WATCH_EVERY = 5.0
+UNANSWERED = Backoff(first=0.5, longest=30.0)
 
 
 class RabbitmqSubscription:
@@ -72,9 +77,19 @@ class RabbitmqSubscription:
 
     async def _take(self, incoming: AbstractIncomingMessage) -> None:
         delivery = RabbitmqDelivery(incoming, self._put_into_parking)
-        task = asyncio.create_task(self._receive(delivery), name=f"handle {delivery.message.id}")
+        task = asyncio.create_task(self._handle(delivery), name=f"handle {delivery.message.id}")
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
+
+    async def _handle(self, delivery: RabbitmqDelivery) -> None:
+        """Unanswered it would keep its place among those that are prefetched, for ever: whatever goes wrong, it comes
+        again, and in the end too often."""
+        try:
+            await self._receive(delivery)
+        except Exception:
+            log.exception("%s couldn't be answered, and comes again", delivery.message.id)
+            await asyncio.sleep(UNANSWERED.wait(delivery.earlier_deliveries + 1))
+            await delivery.release()
 
     async def _put_into_parking(self, message: Message, headers: dict[str, str]) -> None:
         async with self._opening:

@@ -1,0 +1,67 @@
+"""What runs beside the requests fails once, by a mistake of the program's, and goes on; nobody waits for ever."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okevents.bookings.service import BookingService
+from okevents.bootstrap.parts import running
+from okevents.brokers.local import LocalBroker
+from okevents.config.load import load
+from okevents.config.shape import Shape
+from okevents.events.service import EventService
+from okevents.kernel.caller import Caller
+from okevents.persistence.sqlite.answers import SqliteIdempotencyStore
+from okevents.persistence.sqlite.outbox import SqliteOutbox
+
+pytestmark = pytest.mark.sqlite
+
+EVENT = (Path(__file__).parent.parent / "fixtures" / "event.json").read_bytes()
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> Callable[[], int]:
+    """How often it was called; the first call raises what no caller expects."""
+    original, calls = getattr(owner, name), 0
+
+    async def patched(*arguments: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise LookupError("a mistake")
+        return await original(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, patched)
+    return lambda: calls
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (SqliteOutbox, "claim"),
+        (SqliteOutbox, "discard"),
+        (SqliteIdempotencyStore, "sweep"),
+        (BookingService, "keep_settled"),
+        (EventService, "announce_unannounced"),
+        (LocalBroker, "subscribe"),
+    ],
+)
+async def test_a_task_that_failed_is_begun_again_and_said_to_have_failed(
+    owner: type, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls = fails_once(monkeypatch, owner, name)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    settings = load(Shape.UP, {"data": str(tmp_path)}, {}, folder=tmp_path).settings
+    async with running(settings, Shape.UP, lambda _, event: heard.put_nowait(event.name)) as parts:
+        assert parts.events is not None
+        await parts.events.service.create(EVENT, Caller(method="POST", path="/events"))
+        async with asyncio.timeout(30):
+            assert await heard.get() == "best"
+            while calls() < 2:
+                await asyncio.sleep(0.01)
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "is begun again" in errors[0].message
+    assert errors[0].exc_info is not None
