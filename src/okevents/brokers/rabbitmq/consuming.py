@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 5.0
 
+IDLE_LOOKS = 12
+"""Looks after which a consumer that was given nothing meanwhile begins again on a new channel."""
+
 Consume = Callable[[AbstractChannel], Awaitable[None]]
 """Consumes on that channel until it ends."""
 
@@ -56,10 +59,17 @@ async def _consume_once(link: Link, consume: Consume) -> None:
                 await channel.close()
 
 
-async def watch(channel: AbstractChannel, queue: str, every: float) -> None:
+async def watch(
+    channel: AbstractChannel, queue: str, every: float, is_idle: Callable[[], bool] = lambda: False
+) -> None:
     """Until the channel ends. Consumers have been lost without a word, with the channel still open: the broker is
-    asked now and then. Raises BrokerUnavailable when it no longer knows one of the queue."""
-    ended = asyncio.Event()
+    asked now and then. Raises BrokerUnavailable when it no longer knows one of the queue.
+
+    It can't be asked whose those are that it knows, and others may consume the queue too: of a consumer that was idle
+    at all of the last looks it isn't known whether the broker still has it, and this ends. On the same channel it
+    wouldn't help to consume once more: where the queue was replaced, RabbitMQ's channel has the old one in mind.
+    """
+    ended, idle = asyncio.Event(), 0
     channel.close_callbacks.add(lambda *_: ended.set())
     while not (ended.is_set() or channel.is_closed):
         with contextlib.suppress(TimeoutError):
@@ -70,3 +80,6 @@ async def watch(channel: AbstractChannel, queue: str, every: float) -> None:
             seen = await channel.declare_queue(queue, passive=True)
         if not seen.declaration_result.consumer_count:
             raise BrokerUnavailable(f"RabbitMQ has forgotten the consumer of {queue}")
+        idle = idle + 1 if is_idle() else 0
+        if idle == IDLE_LOOKS:
+            return

@@ -40,6 +40,7 @@ class RabbitmqSubscription:
         self._prefetch = prefetch
         self._watch_every = watch_every
         self._handling: set[asyncio.Task[None]] = set()
+        self._was_served = False
         self._is_consuming = asyncio.Event()
         self._parking: AbstractChannel | None = None
         self._opening = asyncio.Lock()
@@ -66,7 +67,7 @@ class RabbitmqSubscription:
         tag = await queue.consume(self._take)
         self._is_consuming.set()
         try:
-            await watch(channel, self._queue, self._watch_every)
+            await watch(channel, self._queue, self._watch_every, self._is_idle)
         finally:
             with contextlib.suppress(TimeoutError, *TROUBLE):
                 async with asyncio.timeout(CLOSE_WITHIN):
@@ -76,10 +77,16 @@ class RabbitmqSubscription:
                         await asyncio.wait(set(self._handling))
 
     async def _take(self, incoming: AbstractIncomingMessage) -> None:
+        self._was_served = True
         delivery = RabbitmqDelivery(incoming, self._put_into_parking)
         task = asyncio.create_task(self._handle(delivery), name=f"handle {delivery.message.id}")
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
+
+    def _is_idle(self) -> bool:
+        """It was given nothing since the last time, and has nothing in hand."""
+        was_served, self._was_served = self._was_served, False
+        return not (was_served or self._handling)
 
     async def _handle(self, delivery: RabbitmqDelivery) -> None:
         """Unanswered it would keep its place among those that are prefetched, for ever: whatever goes wrong, it comes
