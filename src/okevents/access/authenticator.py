@@ -3,6 +3,7 @@
 import logging
 from collections import OrderedDict
 from datetime import datetime
+from typing import NamedTuple
 
 from okevents.access.model import ANYBODY, ApiToken, Principal, TokenId
 from okevents.access.ports import Issuers, TokenStore
@@ -19,6 +20,12 @@ MAX_KNOWN = 10_000
 MAX_CREDENTIAL = 8_192
 
 
+class _Known(NamedTuple):
+    token: ApiToken
+    principal: Principal
+    asked_at: float
+
+
 class Authenticator:
     """Knows API tokens by their store, JWTs by their issuers, and takes everything else for a guest's secret."""
 
@@ -26,7 +33,7 @@ class Authenticator:
         self._tokens = tokens
         self._issuers = issuers
         self._clock = clock
-        self._known: OrderedDict[str, tuple[ApiToken | None, float]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
         self._used: dict[TokenId, datetime] = {}
 
     async def identify(self, authorization: str | None) -> Principal:
@@ -58,21 +65,25 @@ class Authenticator:
             self._used = used | self._used
 
     async def _of_token(self, credential: str) -> Principal:
-        token = await self._look_up(digest(credential)) if is_token(credential) else None
+        known = await self._look_up(credential)
         now = self._clock.now()
-        if token is None or not token.is_valid(now):
+        if known is None or not known.token.is_valid(now):
             raise Unauthenticated("the token isn't known here, has expired or was revoked", is_invalid=True)
-        self._used[token.id] = now
-        return Principal(name=f"token {token.id}", scopes=frozenset(token.scopes))
+        self._used[known.token.id] = now
+        return known.principal
 
-    async def _look_up(self, token_digest: str) -> ApiToken | None:
+    async def _look_up(self, credential: str) -> _Known | None:
+        token_digest = digest(credential)
         known = self._known.get(token_digest)
         now = self._clock.monotonic()
-        if known is not None and now - known[1] < FRESH_FOR:
-            return known[0]
-        token = await self._tokens.find(token_digest)
-        self._known[token_digest] = token, now
+        if known is not None and now - known.asked_at < FRESH_FOR:
+            return known
+        token = await self._tokens.find(token_digest) if is_token(credential) else None
+        if token is None:
+            return None
+        principal = Principal(name=f"token {token.id}", scopes=frozenset(token.scopes))
+        known = self._known[token_digest] = _Known(token, principal, now)
         self._known.move_to_end(token_digest)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
-        return token
+        return known

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import apsw
@@ -31,6 +32,8 @@ _encoder = msgspec.json.Encoder()
 _events = msgspec.json.Decoder(Event)
 _availabilities = msgspec.json.Decoder(Availability)
 
+KNOWN = 500
+
 _FIND = queries.find_event.sql
 
 
@@ -43,7 +46,7 @@ class SqliteEventStore:
 
     async def find(self, event_id: EventId) -> StoredEvent | None:
         row = self._readers.run_here(lambda connection: connection.execute(_FIND, {"id": event_id}).fetchone())
-        return _stored(row)
+        return None if row is None else _known(*row)
 
     async def find_by_name(self, name: str, now: datetime) -> StoredEvent | None:
         now_ms = to_milliseconds(now)
@@ -118,5 +121,12 @@ def _stored(row: tuple[Any, ...] | None) -> StoredEvent | None:
 
 
 def _found(row: tuple[Any, ...]) -> StoredEvent:
-    document, availability = row
+    return _decoded(*row)
+
+
+def _decoded(document: bytes, availability: bytes | None) -> StoredEvent:
     return StoredEvent(_events.decode(document), None if availability is None else _availabilities.decode(availability))
+
+
+_known = lru_cache(maxsize=KNOWN)(_decoded)
+"""The same bytes are the same event, which is never changed: of those that many ask for it is decoded once."""
