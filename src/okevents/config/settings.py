@@ -36,6 +36,10 @@ def _lasting(help: str, least: float, most: float) -> Option:
     )
 
 
+def _pem(help: str) -> Option:
+    return Option(part=Part.LISTENING, help=help, parse=parse.path, metavar="FILE")
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """A field for each setting: `max_body` is `--max-body`, `OKEVENTS_MAX_BODY`, and `max-body` in TOML.
 
@@ -63,23 +67,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 8181
     tls_certificate: Annotated[
-        Path | None,
-        Option(
-            part=Part.LISTENING,
-            help="Certificate chain in PEM form: HTTPS is spoken instead of HTTP. Needs `tls-key`.",
-            parse=parse.path,
-            metavar="FILE",
-        ),
+        Path | None, _pem("Certificate chain in PEM form: HTTPS is spoken instead of HTTP. Needs `tls-key`.")
     ] = None
-    tls_key: Annotated[
-        Path | None,
-        Option(
-            part=Part.LISTENING,
-            help="The certificate's private key in PEM form.",
-            parse=parse.path,
-            metavar="FILE",
-        ),
-    ] = None
+    tls_key: Annotated[Path | None, _pem("The certificate's private key in PEM form.")] = None
     insecure: Annotated[
         bool,
         Option(
