@@ -10,11 +10,11 @@ import pytest
 
 from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.brokers.rabbitmq.listening import MAX_LENGTH
-from okevents.errors import MessagingError
 from okevents.messaging.consumer import Consumer
 from okevents.messaging.envelope import Message
 from okevents.messaging.topology import BOOKINGS_QUEUE, Topology
 from tests.builders import a_message
+from tests.integration.publishing import publish
 from tests.servers import BrokerServer
 
 pytestmark = pytest.mark.rabbitmq
@@ -83,14 +83,3 @@ async def test_a_listener_and_a_consumer_whose_connection_was_ended_both_come_ba
             assert (await heard.get()).id == (await handled.get()).id
         (after,) = await management.until_there_are(1)
     assert after["name"] != before["name"]
-
-
-async def publish(broker: RabbitmqBroker, message: Message) -> None:
-    """As soon as there is a connection again."""
-    while True:
-        try:
-            await broker.publish(message)
-        except MessagingError:
-            await asyncio.sleep(0.1)
-        else:
-            return

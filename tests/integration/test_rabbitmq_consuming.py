@@ -10,12 +10,13 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
 from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.brokers.rabbitmq.declare import declare
-from okevents.errors import MessagingError, Unprocessable
+from okevents.errors import Unprocessable
 from okevents.messaging.consumer import Consumer
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Delivery
 from okevents.messaging.topology import BOOKINGS_QUEUE, Topology
 from tests.builders import a_message
+from tests.integration.publishing import publish
 from tests.servers import BrokerServer
 
 pytestmark = pytest.mark.rabbitmq
@@ -36,17 +37,6 @@ async def other(rabbitmq_url: str) -> AsyncIterator[AbstractConnection]:
     """A connection of somebody else's."""
     async with await aio_pika.connect(rabbitmq_url) as connection:
         yield connection
-
-
-async def publish(broker: RabbitmqBroker, message: Message) -> None:
-    """As soon as there is a connection and a queue again."""
-    while True:
-        try:
-            await broker.publish(message)
-        except MessagingError:
-            await asyncio.sleep(0.1)
-        else:
-            return
 
 
 async def until_there_are(count: int, queue: str, connection: AbstractConnection) -> None:

@@ -11,20 +11,10 @@ from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.events.ports import EventsDatabase
 from okevents.messaging.relay import WINDOW, Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
-from okevents.persistence.sqlite import open_events
 from tests.builders import a_message
 from tests.proxy import Proxy
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.sqlite]
-
-
-@pytest.fixture
-async def database(sqlite_url: str) -> AsyncIterator[EventsDatabase]:
-    database = open_events(sqlite_url)
-    await database.connect()
-    await database.migrate()
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The relay on a real outbox: nothing leaves it before the broker has confirmed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,20 +15,10 @@ from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Broker, Outbox
 from okevents.messaging.relay import Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
-from okevents.persistence.sqlite import open_events
 from scripts.servers.process import free_port
 from tests.builders import a_message, an_event, an_event_change
 
 pytestmark = pytest.mark.sqlite
-
-
-@pytest.fixture
-async def database(sqlite_url: str) -> AsyncIterator[EventsDatabase]:
-    database = open_events(sqlite_url)
-    await database.connect()
-    await database.migrate()
-    yield database
-    await database.close()
 
 
 def a_local_broker(database: EventsDatabase) -> LocalBroker:

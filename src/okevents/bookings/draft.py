@@ -9,22 +9,13 @@ from okevents.bookings.model import Guest
 from okevents.bookings.requests import Book, WantedLine
 from okevents.bookings.rules import SECOND, Rules
 from okevents.errors import BadInput, FieldFault
-from okevents.kernel.bodies import Reason
+from okevents.kernel.bodies import OneLine, Reason
 from okevents.kernel.ids import BookingId, EventId
 
 MAX_PLACES = 10_000
 MAX_LINES = 100
 MAX_SCANS = 1_000
 
-Text = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)",
-        description="Text in one line, without control characters and not of spaces alone.",
-    ),
-]
 Email = Annotated[
     str,
     Meta(
@@ -42,14 +33,14 @@ Seconds = Annotated[int, Meta(ge=0, le=10**9, description="Seconds.")]
 class GuestDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """Who books."""
 
-    name: Text
+    name: OneLine
     email: Email
 
 
 class LineDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """Places in one hall. `hall` is its name or its id."""
 
-    hall: Text
+    hall: OneLine
     places: Places
 
 
@@ -61,19 +52,19 @@ class BookingDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """
 
     event_id: ObjectId
-    hall: Text | None = None
+    hall: OneLine | None = None
     places: Places | None = None
     lines: Annotated[list[LineDraft], Meta(min_length=1, max_length=MAX_LINES)] | None = None
     guest: GuestDraft
     hold: Seconds | None = None
     waitlist: bool = False
-    payment_reference: Text | None = None
+    payment_reference: OneLine | None = None
 
 
 class ConfirmationDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """What the confirmation is based on, if anybody is to know."""
 
-    payment_reference: Text | None = None
+    payment_reference: OneLine | None = None
 
 
 class ExtensionDraft(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +76,7 @@ class ExtensionDraft(Struct, kw_only=True, forbid_unknown_fields=True):
 class GuestPatch(Struct, kw_only=True, forbid_unknown_fields=True):
     """Another name or e-mail address."""
 
-    name: Text | UnsetType = UNSET
+    name: OneLine | UnsetType = UNSET
     email: Email | UnsetType = UNSET
 
 
@@ -93,7 +84,7 @@ class BookingPatch(Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON merge patch (RFC 7396) of what may be changed of a booking."""
 
     guest: GuestPatch | UnsetType = UNSET
-    payment_reference: Text | UnsetType = UNSET
+    payment_reference: OneLine | UnsetType = UNSET
 
 
 class DoorDraft(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +92,7 @@ class DoorDraft(Struct, kw_only=True, forbid_unknown_fields=True):
 
     count: Places = 1
     event_id: ObjectId | None = None
-    where: Text | None = None
+    where: OneLine | None = None
 
 
 class CheckInDraft(DoorDraft, kw_only=True, forbid_unknown_fields=True):
@@ -125,7 +116,7 @@ class ScanDraft(Struct, kw_only=True, forbid_unknown_fields=True):
 
     token: Token
     at: datetime
-    where: Text | None = None
+    where: OneLine | None = None
 
 
 class ScansDraft(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -12,22 +12,12 @@ from okevents.events import identity, instant
 from okevents.events.instant import Instant
 from okevents.events.model import Event, Hall, Location, over_at
 from okevents.events.terms import TermsDraft, to_terms
+from okevents.kernel.bodies import OneLine
 from okevents.kernel.ids import EventId, HallId, is_object_id
 
 MAX_CAPACITY = 1_000_000
 MAX_DURATION = 366 * 24 * 60
 
-# No control characters: PostgreSQL can't store NUL, and no name needs the others. Texts of several lines may have
-# line breaks and tabs. `$` alone would let a line break pass at the end.
-Name = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)",
-        description="Text in one line, without control characters and not of spaces alone.",
-    ),
-]
 ShortText = Annotated[
     str,
     Meta(
@@ -53,7 +43,7 @@ Given = Any
 class HallDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """A hall as it is sent. Its id, as it was read, keeps a renamed hall the same hall."""
 
-    name: Name
+    name: OneLine
     location: ShortText = ""
     capacity: Capacity
     id: str | None = None
@@ -64,7 +54,7 @@ class HallDraft(Struct, kw_only=True, forbid_unknown_fields=True):
 class LocationDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """A location as it is sent."""
 
-    name: Name
+    name: OneLine
     address: ShortText = ""
     country: ShortText = ""
     opentime: Hour = 0
@@ -76,14 +66,14 @@ class LocationDraft(Struct, kw_only=True, forbid_unknown_fields=True):
 class EventDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """An event as it is sent. Without `enddate` it ends at its start plus its duration (minutes)."""
 
-    name: Name
+    name: OneLine
     startdate: Instant
     enddate: Instant | None = None
     duration: Annotated[int, Meta(ge=0, le=MAX_DURATION, description="Minutes.")] = 0
     location: LocationDraft
     description: LongText = ""
     timezone: Annotated[str, Meta(max_length=100, description="IANA time zone.")] | None = None
-    tags: Annotated[list[Name], Meta(max_length=50)] = []
+    tags: Annotated[list[OneLine], Meta(max_length=50)] = []
     organiser: ShortText = ""
     booking: TermsDraft | None = None
     id: Given = None

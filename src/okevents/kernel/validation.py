@@ -4,6 +4,7 @@ msgspec decodes and validates in one pass and stops at the first fault, which is
 nearly all of it. Only a body that fails is walked again, field by field, to name everything that is wrong with it.
 """
 
+import re
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -14,6 +15,9 @@ from msgspec.structs import fields
 from okevents.errors import BadInput, FieldFault, MalformedJson
 
 T = TypeVar("T", bound=Struct)
+
+_LIMIT = re.compile(r"Expected `(\w+)` (?:of length )?([<>])= (\d+)")
+_LIMITED = {"str": "text with a length of {}", "array": "a list with a length of {}", "int": "a whole number of {}"}
 
 
 def decode(body: bytes, shape: type[T]) -> T:
@@ -81,20 +85,29 @@ def _value_faults(raw: object, annotation: Any, pointer: str) -> list[FieldFault
     try:
         msgspec.convert(raw, annotation)
     except ValidationError as error:
-        said = str(error)
-        form = _form(annotation) if "matching regex" in said else None
-        said = f"expected: {form.removesuffix('.')}" if form else said
-        return [FieldFault(pointer, f"is {_said(raw)}; {said[0].lower()}{said[1:]}")]
+        return [FieldFault(pointer, f"is {_said(raw)}; {_in_words(str(error), annotation)}")]
     return []
 
 
-def _form(annotation: Any) -> str | None:
-    """The form that a text must have, in words: as the description beside its pattern says it, or the type's own."""
+def _in_words(said: str, annotation: Any) -> str:
+    """What would be right, from what msgspec says is wrong."""
+    if limit := _LIMIT.match(said):
+        kind, bound, number = limit.groups()
+        amount = f"{'at least' if bound == '>' else 'at most'} {number}"
+        return f"expected: {_LIMITED.get(kind, 'a number of {}').format(amount)}"
+    if "matching regex" in said or "RFC3339" in said:
+        form = _form(annotation, must_match="matching regex" in said)
+        said = f"expected: {form.removesuffix('.')}" if form else said
+    return said[0].lower() + said[1:]
+
+
+def _form(annotation: Any, *, must_match: bool) -> str | None:
+    """The form that a value must have: as its description says it; `must_match`: the one beside its pattern."""
     if get_origin(annotation) is Annotated:
         for meta in get_args(annotation)[1:]:
-            if isinstance(meta, Meta) and meta.pattern is not None and meta.description:
+            if isinstance(meta, Meta) and meta.description and (meta.pattern is not None or not must_match):
                 return meta.description[0].lower() + meta.description[1:]
-    return next((form for each in get_args(annotation) if (form := _form(each))), None)
+    return next((form for each in get_args(annotation) if (form := _form(each, must_match=must_match))), None)
 
 
 def _parts(annotation: Any) -> list[Any]:

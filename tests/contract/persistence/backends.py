@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import TypeVar
 
+import pytest
 from msgspec import Struct
 
 from okevents.bookings.ports import BookingsDatabase
@@ -85,3 +86,11 @@ async def opened(database: D) -> AsyncIterator[D]:
         yield database
     finally:
         await database.close()
+
+
+SERVERS = [
+    pytest.param(backend, id=name, marks=getattr(pytest.mark, name))
+    for name, backend in BACKENDS.items()
+    if backend.server_fixture is not None
+]
+"""The parameters of a fixture for those that are servers."""

@@ -8,18 +8,12 @@ import pytest
 
 from okevents.errors import KeyInFlight, StoreUnavailable
 from okevents.persistence.mongodb import answers as leases
-from tests.contract.persistence.backends import BACKENDS, Backend
+from tests.contract.persistence.backends import SERVERS, Backend
 from tests.contract.persistence.services import Service, process
 from tests.proxy import Direction, Proxy
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(backend, id=name, marks=getattr(pytest.mark, name))
-        for name, backend in BACKENDS.items()
-        if backend.server_fixture is not None
-    ]
-)
+@pytest.fixture(params=SERVERS)
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Those that are servers."""
     given: Backend = request.param

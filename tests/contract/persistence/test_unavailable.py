@@ -22,7 +22,7 @@ from tests.builders import (
     an_event_change,
     an_inventory,
 )
-from tests.contract.persistence.backends import BACKENDS, Backend
+from tests.contract.persistence.backends import SERVERS, Backend
 from tests.servers import Server
 
 TOLD_WITHIN = 15.0
@@ -104,13 +104,7 @@ async def recovered(call: Call) -> None:
                 return
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(backend, id=name, marks=getattr(pytest.mark, name))
-        for name, backend in BACKENDS.items()
-        if backend.server_fixture is not None
-    ]
-)
+@pytest.fixture(params=SERVERS)
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Those that are servers."""
     given: Backend = request.param

@@ -41,3 +41,15 @@ def test_a_text_of_the_wrong_form_is_told_the_right_one_in_words(
     assert said in told(body, shape)[pointer]
     for sign in ("regex", "^", "$", "\\x"):
         assert sign not in detail.partition(";")[2]
+
+
+def test_limits_and_instants_are_told_in_words_too() -> None:
+    halls = [{"name": "lobby", "capacity": 0}]
+    body = an_event(name="", startdate="soon", duration=-1, tags=["x"] * 51, location={"name": "x", "halls": halls})
+    assert told(body, EventDraft) == {
+        "/name": 'is ""; expected: text with a length of at least 1',
+        "/startdate": 'is "soon"; expected: unix milliseconds, or RFC 3339 text with an offset',
+        "/duration": "is -1; expected: a whole number of at least 0",
+        "/tags": 'is ["x","x","x","x","x","x","x","x","x",...; expected: a list with a length of at most 50',
+        "/location/halls/0/capacity": "is 0; expected: a whole number of at least 1",
+    }
