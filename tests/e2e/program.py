@@ -60,6 +60,10 @@ class Program:
         """From now on nobody empties the pipe that it prints into, until it has ended."""
         self._may_read.clear()
 
+    async def ended(self) -> int:
+        """Waits until it has ended by itself; its exit code, negative if a signal did it."""
+        return await self._process.wait()
+
     async def stop(self) -> int:
         """SIGTERM; its exit code."""
         return await self._end(signal.SIGTERM)
@@ -92,15 +96,22 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, port: int = 0
 ) -> AsyncIterator[Program]:
-    """The program with those arguments, listening on a free port; ended afterwards, whatever happened.
+    """The program with those arguments, listening on that port or a free one; ended afterwards, whatever happened.
 
     `environment` is what it has besides the tests' own.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
     process = await asyncio.create_subprocess_exec(
-        COMMAND, *arguments, "--port", "0", stdout=PIPE, stderr=STDOUT, cwd=folder, env={**own, **(environment or {})}
+        COMMAND,
+        *arguments,
+        "--port",
+        str(port),
+        stdout=PIPE,
+        stderr=STDOUT,
+        cwd=folder,
+        env={**own, **(environment or {})},
     )
     program = Program(process)
     try:

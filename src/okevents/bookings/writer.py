@@ -23,6 +23,7 @@ from okevents.bookings.requests import Book
 from okevents.bookings.rules import Rules
 from okevents.errors import Overloaded
 from okevents.kernel.clock import Clock
+from okevents.kernel.crashing import crash_point
 from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer
 from okevents.kernel.ids import BookingId, EventId, Nonce, Nonces
@@ -92,7 +93,9 @@ class BookingWriter:
     async def _claim(self, batch: Sequence[Pending[Wanted, Answer]]) -> list[Job]:
         """What is left to do when those are answered whose key has an answer already."""
         claims = {claim.key: claim for pending in batch if (claim := pending.request.claim) is not None}
+        crash_point("answers.claim.before")
         results = await self._answers.claim(list(claims.values())) if claims else {}
+        crash_point("answers.claim.after")
         jobs: list[Job] = []
         for pending in batch:
             request, claim = pending.request.request, pending.request.claim
@@ -212,7 +215,9 @@ class BookingWriter:
         parts = [each.part for each in decided if each.part is not None]
         if not parts:
             return {}
+        crash_point("bookings.commit.before")
         outcomes = await self._store.commit(parts)
+        crash_point("bookings.commit.after")
         again: dict[EventId, list[Job]] = {}
         for each, part, outcome in zip(decided, parts, outcomes, strict=True):
             if left := self._settle(each, part, outcome):

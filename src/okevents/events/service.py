@@ -31,6 +31,7 @@ from okevents.kernel import validation
 from okevents.kernel.bodies import Cancellation, Empty
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import Clock
+from okevents.kernel.crashing import crash_point
 from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import KeysInProgress
 from okevents.kernel.ids import EventId, Nonces, is_object_id
@@ -159,7 +160,9 @@ class EventService:
         await self._heard.close()
 
     async def _record(self, batch: list[Pending[Availability, None]]) -> None:
+        crash_point("events.apply.before")
         await self._store.record_availability([pending.request for pending in batch])
+        crash_point("events.apply.after")
         for pending in batch:
             pending.answer(None)
 

@@ -21,6 +21,7 @@ from okevents.events.ports import (
 from okevents.events.representation import encoded
 from okevents.events.write import Create, Write, Written
 from okevents.kernel.clock import Clock
+from okevents.kernel.crashing import crash_point
 from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import (
     Claim,
@@ -131,7 +132,9 @@ class EventWriter:
                 await self._answers.release([job.write.claim.key])
         if not decided:
             return []
+        crash_point("events.commit.before")
         outcomes = await self._store.commit([change for _, change in decided])
+        crash_point("events.commit.after")
         self._outgoing.hand_over(
             [
                 message

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from okevents.errors import Unavailable, Unprocessable
+from okevents.kernel.crashing import crash_point
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Delivery
@@ -51,13 +52,16 @@ class Consumer:
 
     async def receive(self, delivery: Delivery) -> None:
         """Answers the delivery. Cancelled in between, it gives the message back."""
+        crash_point("consumer.handle.before")
         try:
             reason = await self._handle(delivery)
         except asyncio.CancelledError:
             await asyncio.shield(delivery.release())
             raise
+        crash_point("consumer.acknowledge.before")
         if reason is None:
             await delivery.acknowledge()
+            crash_point("consumer.acknowledge.after")
         else:
             message = delivery.message
             log.error("parked %s %s of %s: %s", message.name, message.id, message.subject, reason)

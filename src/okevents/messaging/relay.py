@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from okevents.errors import OkeventsError, Unroutable
+from okevents.kernel.crashing import crash_point
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outbox, Publisher
@@ -154,7 +155,9 @@ class Relay:
 
     async def _publish(self, message: Message) -> None:
         try:
+            crash_point("relay.publish.before")
             await self._broker.publish(message)
+            crash_point("relay.publish.after")
         except Unroutable as error:
             # It stays in the outbox, and is claimed again when its lease ends; others go on.
             self.failed += 1
@@ -199,7 +202,9 @@ class Relay:
             confirmed, self._confirmed = self._confirmed, []
             try:
                 await self._broker.check_queues({message.name for message in confirmed})
+                crash_point("relay.discard.before")
                 await self._outbox.discard(confirmed)
+                crash_point("relay.discard.after")
                 attempt = 0
             except Unroutable as error:
                 log.warning("%s; what was published meanwhile is published again", error.detail)
@@ -226,6 +231,8 @@ class Relay:
             try:
                 if has_room:
                     claimed = await self._outbox.claim(bite, self._lease)
+                    if claimed:
+                        crash_point("relay.claim.after")
                     attempt = 0
             except OkeventsError as error:
                 attempt += 1

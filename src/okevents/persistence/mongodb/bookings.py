@@ -21,6 +21,7 @@ from okevents.bookings.ports import (
     Plan,
 )
 from okevents.kernel.clock import to_milliseconds
+from okevents.kernel.crashing import crash_point
 from okevents.kernel.ids import BookingId, EventId
 from okevents.persistence.mongodb import answers
 from okevents.persistence.mongodb.booked import (
@@ -79,10 +80,12 @@ class MongodbBookingStore:
 
     async def apply(self, commit: Document) -> None:
         """Each step may be repeated, and others may do the same at the same time."""
+        crash_point("mongodb.apply.before")
         await insert_new(self._server.collection("idempotency"), commit["answers"])
         if commit["bookings"]:
             await insert_new(self._bookings, commit["bookings"])
             await drop_superseded(self._bookings, commit["bookings"], commit["version"])
+        crash_point("mongodb.apply.half")
         await put_messages(self._server, [unpacked(message) for message in commit["messages"]])
         await mark_applied(self._commits, commit, bookings=[], messages=[], answers=[], due=None)
 

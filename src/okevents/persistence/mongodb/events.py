@@ -23,6 +23,7 @@ from okevents.events.ports import (
     StoredEvent,
 )
 from okevents.kernel.clock import to_milliseconds
+from okevents.kernel.crashing import crash_point
 from okevents.kernel.ids import EventId, is_object_id
 from okevents.persistence.mongodb import answers
 from okevents.persistence.mongodb.along import Place, Stretch, place_after, place_of, read_along, stretch_of
@@ -201,9 +202,11 @@ class MongodbEventStore:
 
     async def _apply(self, commit: Document) -> None:
         """Each step may be repeated, and others may do the same at the same time."""
+        crash_point("mongodb.apply.before")
         if commit["answer"] is not None:
             await insert_new(self._server.collection("idempotency"), [commit["answer"]])
         await put_messages(self._server, [unpacked(message) for message in commit["messages"]])
+        crash_point("mongodb.apply.half")
         shown: Document | None = commit
         while shown is not None:
             await put(self._events, document_of(decoded(bytes(shown["state"]))))

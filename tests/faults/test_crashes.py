@@ -1,0 +1,82 @@
+"""`kill -9` of the program, at named points and at any instant."""
+
+import asyncio
+import random
+
+import pytest
+
+from okevents.kernel.crashing import POINTS
+from tests.faults import checker
+from tests.faults.clients import Clients
+from tests.faults.conftest import EVERYWHERE, Note, on
+from tests.faults.evidence import gather, summary
+from tests.faults.fleet import Fleet, Replica, Site, at_work
+from tests.faults.report import length
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+
+COUNTS = length(1, 3)
+"""A point is tried when it is reached for the first time, the second, and so on."""
+
+RANDOM_KILLS = length(5, 50)
+
+
+def _points(site: Site) -> dict[str, list[str]]:
+    """The points that are reached there, by the service whose process has them. An abandoned message is claimed when a
+    death has left one behind, and waits longest after one more: so these two come first."""
+    first = ["relay.publish.before", "relay.claim.after"]
+    both = first + [point for point in POINTS if point.startswith(("relay.", "consumer.")) and point not in first]
+    if site.events.startswith("mongodb:"):
+        both += [point for point in POINTS if point.startswith("mongodb.")]
+    events = [point for point in POINTS if point.startswith("events.")]
+    bookings = [point for point in POINTS if point.startswith(("bookings.", "answers."))]
+    if site.is_one_process:
+        return {"events": both + events + bookings}
+    return {"events": both + events, "bookings": both + bookings}
+
+
+@on(*EVERYWHERE, short=("sqlite, local", "postgresql, rabbitmq", "mongodb, rabbitmq"))
+async def test_named_points(site: Site, note: Note) -> None:
+    """kill -9 at each named crash point."""
+    points = _points(site)
+    async with at_work(site) as fleet:
+        clients = Clients(fleet, seed=1)
+        async with clients.at_work():
+            for service, names in points.items():
+                (replica,) = fleet.events if service == "events" else fleet.bookings
+                for point in names:
+                    for count in range(1, COUNTS + 1):
+                        await _crash_at(replica, point, count)
+                await replica.start()
+        evidence = await gather(fleet)
+    checker.require_none(clients.history, evidence)
+    deaths = sum(map(len, points.values())) * COUNTS
+    note(f"{deaths} deaths, {summary(clients.history, evidence)}")
+
+
+async def _crash_at(replica: Replica, point: str, count: int) -> None:
+    try:
+        await replica.crash_at(point, count)
+    except TimeoutError:
+        raise AssertionError(f"{point} was never reached for the {count}. time") from None
+
+
+@on(*EVERYWHERE, short=("postgresql, rabbitmq", "mongodb, rabbitmq"))
+async def test_random_instants(site: Site, note: Note) -> None:
+    """kill -9 at random instants."""
+    dice = random.Random(2)
+    async with at_work(site) as fleet:
+        clients = Clients(fleet, seed=2)
+        async with clients.at_work():
+            await _kill_at_random(fleet, dice)
+        evidence = await gather(fleet)
+    checker.require_none(clients.history, evidence)
+    note(f"{RANDOM_KILLS} kills, {summary(clients.history, evidence)}")
+
+
+async def _kill_at_random(fleet: Fleet, dice: random.Random) -> None:
+    for _ in range(RANDOM_KILLS):
+        await asyncio.sleep(dice.uniform(0, 1.0))
+        replica = dice.choice(fleet.replicas)
+        await replica.kill()
+        await replica.start()
