@@ -17,3 +17,7 @@ class Shape(StrEnum):
     @property
     def has_bookings(self) -> bool:
         return self is not Shape.EVENTS
+
+
+WITH_EVENTS = frozenset({Shape.UP, Shape.EVENTS})
+WITH_BOOKINGS = frozenset({Shape.UP, Shape.BOOKINGS})
