@@ -169,6 +169,33 @@ async def test_what_the_guest_shows_works_until_the_booking_passes_to_another(wo
     assert (await world.http.post(f"{path}/cancel", headers=new)).status_code == 200
 
 
+async def test_a_transfer_whose_answer_was_lost_is_answered_again_to_who_shows_the_old_secret_and_the_key(
+    world: World,
+) -> None:
+    path, old = f"/bookings/{world.own}", world.headers("own secret")
+    guest = {"guest": {"name": "Grace", "email": "grace@example.org"}}
+    keyed = {"content-type": "application/merge-patch+json", "idempotency-key": "k"}
+    first = await world.http.patch(path, json=guest, headers=old | keyed)
+    assert first.status_code == 200
+    again = await world.http.patch(path, json=guest, headers=old | keyed)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotent-replay"] == "true"
+    nothing = await world.http.patch(path, json=guest, headers=world.headers("another's secret") | keyed)
+    assert nothing.status_code == 404
+    without = {"content-type": keyed["content-type"]}
+    for headers in (without, without | {"idempotency-key": "other"}):
+        refused = await world.http.patch(path, json=guest, headers=old | headers)
+        assert (refused.status_code, refused.json()["detail"]) == (404, nothing.json()["detail"])
+    assert (await world.http.get(path, headers=old | {"idempotency-key": "k"})).status_code == 404
+    # What the new guest does under that key is told to nobody else.
+    new = {"authorization": f"Bearer {first.json()['secret']}"}
+    third = {"guest": {"name": "Eve", "email": "eve@example.org"}}
+    moved = await world.http.patch(path, json=third, headers=new | keyed)
+    assert moved.status_code == 200
+    assert (await world.http.patch(path, json=third, headers=old | keyed)).status_code == 422
+    assert (await world.http.patch(path, json=guest, headers=old | keyed)).content == first.content
+
+
 async def test_the_same_key_of_two_principals_is_two_keys(world: World) -> None:
     key, body = {"idempotency-key": "k"}, {"name": "best", "startdate": 1_924_977_600_000, "location": {"name": "x"}}
     made = [

@@ -64,7 +64,10 @@ class Scanned(Struct, frozen=True, kw_only=True):
 
 
 class Door:
-    """Bodies are JSON as docs/api.md describes it. Every method raises StoreUnavailable, and writes Overloaded."""
+    """Bodies are JSON as docs/api.md describes it. Every method raises StoreUnavailable, and writes Overloaded.
+
+    `secret_issue`: which of the booking's secrets is shown for its tickets; None: whoever asks needs none.
+    """
 
     def __init__(self, service: BookingService, keys: TicketKeys, printer: TicketPrinter) -> None:
         self._service = service
@@ -75,24 +78,26 @@ class Door:
         """The public keys that tickets and door lists are verified with (RFC 7517)."""
         return (await self._keys.current()).jwks()
 
-    async def tickets(self, booking_id: BookingId, first: int) -> TicketPage:
+    async def tickets(self, booking_id: BookingId, first: int, secret_issue: int | None = None) -> TicketPage:
         """One for each place, from number `first` on. Raises BookingNotFound, BookingNotConfirmed."""
-        return await self._page(await self._booked(booking_id), first)
+        return await self._page(await self._booked(booking_id, secret_issue), first)
 
-    async def ticket(self, booking_id: BookingId, number: int) -> str:
+    async def ticket(self, booking_id: BookingId, number: int, secret_issue: int | None = None) -> str:
         """One ticket's text. Raises BookingNotFound, BookingNotConfirmed, NoSuchTicket."""
-        found = await self._booked(booking_id)
+        found = await self._booked(booking_id, secret_issue)
         claims = _claims(found.booking)
         if not 1 <= number <= len(claims):
             raise NoSuchTicket(f"the booking has {len(claims)} tickets, and none of number {number}", left=0)
         return (await self._keys.current()).sign(claims[number - 1])
 
-    async def sheet(self, booking_id: BookingId, first: int) -> tuple[bytes, int | None]:
+    async def sheet(
+        self, booking_id: BookingId, first: int, secret_issue: int | None = None
+    ) -> tuple[bytes, int | None]:
         """The page of tickets from number `first` on, to be printed, and the number that the next page begins with.
 
         Raises BookingNotFound, BookingNotConfirmed.
         """
-        found = await self._booked(booking_id)
+        found = await self._booked(booking_id, secret_issue)
         page = await self._page(found, first)
         sheet = TicketSheet(
             booking_id=booking_id,
@@ -229,8 +234,8 @@ class Door:
         following = first + TICKETS_AT_ONCE
         return TicketPage(tickets, following if following <= found.booking.places else None)
 
-    async def _booked(self, booking_id: BookingId) -> Found:
-        found = await self._service.reading.find(booking_id)
+    async def _booked(self, booking_id: BookingId, secret_issue: int | None) -> Found:
+        found = await self._service.reading.find(booking_id, secret_issue)
         if found.booking.state not in BOOKED:
             said = f"the booking {booking_id} is {found.booking.state}; only a confirmed one has tickets"
             raise BookingNotConfirmed(said, state=found.booking.state)

@@ -6,7 +6,6 @@ from okevents.bookings.register import Register
 from okevents.bookings.requests import Amend, Done, Erase
 from okevents.bookings.taking import require_within_guest_limit
 from okevents.bookings.transitions import require
-from okevents.kernel.caller import require_version
 
 NOBODY = Guest(name="", email="")
 
@@ -17,8 +16,7 @@ def amend(register: Register, request: Amend) -> Done:
     Who it passes to may have it within the limit for a guest; how many places one booking may have is asked of new
     ones alone.
     """
-    booking = register.find(request.booking_id)
-    require_version(request.if_match, booking.version)
+    booking = register.find_for(request)
     require("change", booking)
     guest = Guest(
         name=booking.guest.name if request.name is None else request.name,
@@ -46,8 +44,7 @@ def amend(register: Register, request: Amend) -> Done:
 
 def erase(register: Register, request: Erase) -> Done:
     """The guest's name and address are gone, the places stay as they are. Twice is no fault."""
-    booking = register.find(request.booking_id)
-    require_version(request.if_match, booking.version)
+    booking = register.find_for(request)
     if booking.guest == NOBODY:
         return Done(booking)
     erased = changed(

@@ -3,6 +3,8 @@
 import hmac
 from base64 import urlsafe_b64encode
 
+from okevents.bookings.model import Booking
+from okevents.errors import BookingNotFound
 from okevents.kernel.ids import BookingId, Nonce, derive
 
 
@@ -23,3 +25,26 @@ def booking_secret(key: bytes, booking: BookingId, issue: int = 1) -> str:
     """
     named = booking if issue == 1 else f"{booking}:{issue}"
     return urlsafe_b64encode(hmac.digest(key, named.encode(), "sha256")).decode().rstrip("=")
+
+
+def opened_issue(key: bytes, booking: Booking, secret: str, *, or_former: bool) -> int | None:
+    """Which of the booking's secrets that is: the present one, or if wanted one of before it was passed on.
+
+    None if it is none of them. Compared in constant time.
+    """
+    first = 1 if or_former else booking.ticket_issue
+    for issue in range(booking.ticket_issue, first - 1, -1):
+        if hmac.compare_digest(booking_secret(key, booking.id, issue).encode(), secret.encode()):
+            return issue
+    return None
+
+
+def require_opened(booking: Booking, secret_issue: int | None) -> None:
+    """Raises BookingNotFound if the booking was passed on since that secret was its own. None: let in by no secret."""
+    if secret_issue not in (None, booking.ticket_issue):
+        raise not_opened(booking.id)
+
+
+def not_opened(booking_id: BookingId) -> BookingNotFound:
+    """What to say of a booking that the secret doesn't open, and of one that there isn't."""
+    return BookingNotFound(f"there is no booking {booking_id} that this secret opens")

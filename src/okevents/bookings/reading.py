@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from okevents.bookings import identity
 from okevents.bookings.ledger import lapsed
 from okevents.bookings.life import present
 from okevents.bookings.listing import BookingList, BookingPage, InventoryPage
@@ -34,11 +35,12 @@ class BookingReading:
         self._list = BookingList(database.reports)
         self._rules = rules
 
-    async def find(self, booking_id: BookingId) -> Found:
-        """Raises BookingNotFound."""
+    async def find(self, booking_id: BookingId, secret_issue: int | None = None) -> Found:
+        """`secret_issue`: only while the secret of that issue is the booking's. Raises BookingNotFound."""
         written = await self._reports.find(booking_id)
         if written is None:
             raise BookingNotFound(f"there is no booking {booking_id}")
+        identity.require_opened(written, secret_issue)
         loaded = await self._store.load([written.event_id])
         inventory = lapsed(loaded.inventories[written.event_id], loaded.now, self._rules)
         booking = present(written, inventory, inventory.as_of)

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from okevents.bookings import identity
 from okevents.bookings.facts import Facts
 from okevents.bookings.ledger import Ledger
 from okevents.bookings.life import present
 from okevents.bookings.model import HOLDS, Booking, BookingState, Inventory
+from okevents.bookings.requests import OfGuest
 from okevents.bookings.rules import Rules
 from okevents.errors import BookingNotFound
+from okevents.kernel.caller import require_version
 from okevents.kernel.ids import BookingId
 
 
@@ -42,6 +45,16 @@ class Register:
         if booking is None:
             raise BookingNotFound(f"there is no booking {booking_id}")
         return present(booking, self.inventory, self.at)
+
+    def find_for(self, request: OfGuest) -> Booking:
+        """The booking, if it is still that of the guest who asks, and in a version that was meant.
+
+        Raises BookingNotFound and PreconditionFailed.
+        """
+        booking = self.find(request.booking_id)
+        identity.require_opened(booking, request.secret_issue)
+        require_version(request.if_match, booking.version)
+        return booking
 
     def of_guest(self, key: str) -> Sequence[Booking]:
         """The guest's live bookings, as far as they were looked up."""

@@ -38,7 +38,8 @@ class Confirm(Struct, frozen=True, kw_only=True):
     """Take what is held or offered for good; what has ended already, if there is still room for it.
 
     `guest_key` is that of its guest as it was read: if the hold has ended, the guest's other bookings count.
-    `if_match`, here and below: only in one of these versions; None: in any.
+    `if_match`, here and below: only in one of these versions; None: in any. `secret_issue`: only while the secret of
+    that issue is the booking's; None: whoever asks was let in by something else.
     """
 
     event_id: EventId
@@ -46,6 +47,7 @@ class Confirm(Struct, frozen=True, kw_only=True):
     payment_reference: str | None = None
     guest_key: str = ""
     if_match: frozenset[int] | None = None
+    secret_issue: int | None = None
 
 
 class Extend(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ class Extend(Struct, frozen=True, kw_only=True):
     booking_id: BookingId
     hold: timedelta | None = None
     if_match: frozenset[int] | None = None
+    secret_issue: int | None = None
 
 
 class Cancel(Struct, frozen=True, kw_only=True):
@@ -65,6 +68,7 @@ class Cancel(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     is_decline: bool = False
     if_match: frozenset[int] | None = None
+    secret_issue: int | None = None
 
 
 class Amend(Struct, frozen=True, kw_only=True):
@@ -76,6 +80,7 @@ class Amend(Struct, frozen=True, kw_only=True):
     email: str | None = None
     payment_reference: str | None = None
     if_match: frozenset[int] | None = None
+    secret_issue: int | None = None
 
 
 class Erase(Struct, frozen=True, kw_only=True):
@@ -84,6 +89,7 @@ class Erase(Struct, frozen=True, kw_only=True):
     event_id: EventId
     booking_id: BookingId
     if_match: frozenset[int] | None = None
+    secret_issue: int | None = None
 
 
 class CheckIn(Struct, frozen=True, kw_only=True):
@@ -130,7 +136,10 @@ class Settle(Struct, frozen=True, kw_only=True):
     event_id: EventId
 
 
-OfBooking = Confirm | Extend | Cancel | Amend | Erase | CheckIn | UndoCheckIn
+OfGuest = Confirm | Extend | Cancel | Amend | Erase
+"""What its guest may ask of a booking, too."""
+
+OfBooking = OfGuest | CheckIn | UndoCheckIn
 """What is asked of a booking that there is already."""
 
 Request = Book | OfBooking | Learn | Settle

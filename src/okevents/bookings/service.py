@@ -129,6 +129,7 @@ class BookingService:
             guest_key=booking.guest.key,
             payment_reference=draft.payment_reference,
             if_match=caller.if_match,
+            secret_issue=caller.secret_issue,
         )
         return await self.change_booking(request, body, caller)
 
@@ -140,7 +141,13 @@ class BookingService:
         if faults:
             raise BadInput(faults)
         event_id = await self.event_of(booking_id)
-        request = Extend(event_id=event_id, booking_id=booking_id, hold=hold, if_match=caller.if_match)
+        request = Extend(
+            event_id=event_id,
+            booking_id=booking_id,
+            hold=hold,
+            if_match=caller.if_match,
+            secret_issue=caller.secret_issue,
+        )
         return await self.change_booking(request, body, caller)
 
     async def cancel(self, booking_id: BookingId, body: bytes, caller: Caller, *, is_decline: bool = False) -> Booked:
@@ -155,6 +162,7 @@ class BookingService:
             reason=draft.reason,
             is_decline=is_decline,
             if_match=caller.if_match,
+            secret_issue=caller.secret_issue,
         )
         return await self.change_booking(request, body, caller)
 
@@ -174,6 +182,7 @@ class BookingService:
             email=email,
             payment_reference=patch.payment_reference if isinstance(patch.payment_reference, str) else None,
             if_match=caller.if_match,
+            secret_issue=caller.secret_issue,
         )
         booked = await self.change_booking(request, body, caller)
         if email is None:
@@ -185,14 +194,24 @@ class BookingService:
     async def erase(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """Raises BadInput, BookingNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
         decoded(body, Empty)
-        request = Erase(event_id=await self.event_of(booking_id), booking_id=booking_id, if_match=caller.if_match)
+        request = Erase(
+            event_id=await self.event_of(booking_id),
+            booking_id=booking_id,
+            if_match=caller.if_match,
+            secret_issue=caller.secret_issue,
+        )
         return await self.change_booking(request, body, caller)
 
-    async def secret_of(self, booking_id: BookingId) -> str | None:
-        """The secret of the guest whose booking it is by now; None if there is none. Read anew: another process may
-        just have passed it on."""
+    async def opened_issue(self, booking_id: BookingId, secret: str, *, or_former: bool) -> int | None:
+        """Which of the booking's secrets that is; None if it is none of them, or there is no such booking.
+
+        Read anew: another process may just have passed the booking on. It may be passed on right after this, too, so
+        whatever is done then asks once more. `or_former`: one of before is good enough.
+        """
         booking = await self._database.reports.find(booking_id)
-        return None if booking is None else identity.booking_secret(await self._key(), booking_id, booking.ticket_issue)
+        if booking is None:
+            return None
+        return identity.opened_issue(await self._key(), booking, secret, or_former=or_former)
 
     async def event_of(self, booking_id: BookingId) -> EventId:
         """The event whose inventory the booking belongs to. Raises BookingNotFound."""

@@ -23,7 +23,6 @@ from okevents.errors import (
     SoldOut,
     TooManyPlaces,
 )
-from okevents.kernel.caller import require_version
 
 LATE = "the hold or offer had ended, and there was still room"
 
@@ -70,8 +69,7 @@ def book(register: Register, request: Book) -> Done:
 def confirm(register: Register, request: Confirm) -> Done:
     """A hold or an offer that lasts is confirmed; one that has ended only if nobody else wants its places, and its
     guest hasn't as many others as a guest may have."""
-    booking = register.find(request.booking_id)
-    require_version(request.if_match, booking.version)
+    booking = register.find_for(request)
     require("confirm", booking)
     reason = None
     if booking.state is BookingState.EXPIRED:
@@ -97,8 +95,7 @@ def confirm(register: Register, request: Confirm) -> Done:
 
 def extend(register: Register, request: Extend) -> Done:
     """The hold ends later, but never later than its limit in total allows; nor sooner than it would have."""
-    booking = register.find(request.booking_id)
-    require_version(request.if_match, booking.version)
+    booking = register.find_for(request)
     require("extend", booking)
     if register.inventory.ends_at <= register.at:
         raise _over(register.inventory)
@@ -118,8 +115,7 @@ def extend(register: Register, request: Extend) -> Done:
 
 def cancel(register: Register, request: Cancel) -> Done:
     """All its places are free again, for those who wait first."""
-    booking = register.find(request.booking_id)
-    require_version(request.if_match, booking.version)
+    booking = register.find_for(request)
     require("decline" if request.is_decline else "cancel", booking)
     reason = request.reason or ("declined" if request.is_decline else None)
     gone = changed(booking, BookingState.CANCELLED, register.at, reason)

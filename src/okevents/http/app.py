@@ -71,7 +71,7 @@ def build(
         statistics["events"] = events.service.statistics
     if bookings is not None:
         door = DoorHandlers(bookings.door)
-        gate = Gate(bookings.authenticator, buckets, bookings.service.secret_of)
+        gate = Gate(bookings.authenticator, buckets, bookings.service.opened_issue)
         known += routes(BOOKINGS, BookingHandlers(bookings.service, bookings.live, limits), gate)
         known += routes(DOOR, door, gate)
         known += door.assets()

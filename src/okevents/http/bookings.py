@@ -14,7 +14,7 @@ from okevents.http import answers
 from okevents.http.answers import NDJSON, Answer
 from okevents.http.asgi import App
 from okevents.http.limits import Limits
-from okevents.http.parameters import caller, object_id
+from okevents.http.parameters import caller, object_id, secret_issue
 from okevents.http.queries import booking_query, page_query
 from okevents.http.routing import MERGE_PATCH, json_body
 from okevents.http.streaming import stream
@@ -62,7 +62,7 @@ class BookingHandlers:
         return answers.listed(map(encoded, page.bookings), query.page.links(page.next_cursor))
 
     async def find_booking(self, request: Request) -> Answer:
-        found = await self._reading.find(booking_id(request))
+        found = await self._reading.find(booking_id(request), secret_issue(request))
         body = encoded(found.booking, found.waiting)
         if found.waiting is not None:  # its place in line changes without it
             return answers.json(body)

@@ -11,7 +11,7 @@ from okevents.errors import BadInput, FieldFault
 from okevents.http import answers
 from okevents.http.answers import Answer
 from okevents.http.bookings import booking_id, written
-from okevents.http.parameters import caller, object_id
+from okevents.http.parameters import caller, object_id, secret_issue
 from okevents.http.queries import first_query
 from okevents.http.routing import Resource, json_body
 from okevents.http.scans import encoded_scans
@@ -30,22 +30,24 @@ class DoorHandlers:
         self._door = door
 
     async def list_tickets(self, request: Request) -> Answer:
-        page = await self._door.tickets(booking_id(request), first_query(request.scope["query_string"]))
+        first = first_query(request.scope["query_string"])
+        page = await self._door.tickets(booking_id(request), first, secret_issue(request))
         headers = {**_PRIVATE, **_next(request, page.following)}
         return answers.json(msgspec.json.encode(page.tickets), headers=headers)
 
     async def print_tickets(self, request: Request) -> Answer:
-        page, following = await self._door.sheet(booking_id(request), first_query(request.scope["query_string"]))
+        first = first_query(request.scope["query_string"])
+        page, following = await self._door.sheet(booking_id(request), first, secret_issue(request))
         headers = {"content-type": "text/html; charset=utf-8", **_PRIVATE, **_next(request, following)}
         return Answer(200, headers, page)
 
     async def draw_ticket_svg(self, request: Request) -> Answer:
-        token = await self._door.ticket(booking_id(request), _number(request))
+        token = await self._door.ticket(booking_id(request), _number(request), secret_issue(request))
         drawn = await asyncio.to_thread(self._door.printer.svg, token)
         return Answer(200, {"content-type": "image/svg+xml", **_PRIVATE}, drawn)
 
     async def draw_ticket_png(self, request: Request) -> Answer:
-        token = await self._door.ticket(booking_id(request), _number(request))
+        token = await self._door.ticket(booking_id(request), _number(request), secret_issue(request))
         drawn = await asyncio.to_thread(self._door.printer.png, token)
         return Answer(200, {"content-type": "image/png", **_PRIVATE}, drawn)
 

@@ -1,25 +1,28 @@
 """Who may pass: what stands before the handler of every operation of the table."""
 
-import hmac
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from starlette.requests import Request
 
 from okevents.access.authenticator import Authenticator
-from okevents.access.model import ANYBODY, Principal
+from okevents.access.model import ANYBODY
 from okevents.access.policy import RULES, require_allowed
 from okevents.access.rates import Buckets
-from okevents.errors import BookingNotFound
+from okevents.bookings.identity import not_opened
 from okevents.http.asgi import App, header
 from okevents.http.operations import Operation
-from okevents.http.parameters import PRINCIPAL, object_id
+from okevents.http.parameters import PRINCIPAL, SECRET_ISSUE, object_id
 from okevents.http.turnstile import is_counted
 from okevents.kernel.ids import BookingId
 
 Handler = Callable[[Request], Awaitable[App]]
 
-SecretOf = Callable[[BookingId], Awaitable[str | None]]
-"""The secret that opens the booking; None if there is no such booking."""
+
+class OpenedIssue(Protocol):
+    """See `BookingService.opened_issue`."""
+
+    async def __call__(self, booking_id: BookingId, secret: str, *, or_former: bool) -> int | None: ...
 
 
 class Gate:
@@ -27,11 +30,11 @@ class Gate:
     addresses they do."""
 
     def __init__(
-        self, authenticator: Authenticator | None, buckets: Buckets, secret_of: SecretOf | None = None
+        self, authenticator: Authenticator | None, buckets: Buckets, opened_issue: OpenedIssue | None = None
     ) -> None:
         self._authenticator = authenticator
         self._buckets = buckets
-        self._secret_of = secret_of
+        self._opened_issue = opened_issue
 
     def before(self, operation: Operation, handler: Handler) -> Handler:
         """The handler for those who may. Others get Unauthenticated, Forbidden, or BookingNotFound where they have
@@ -44,7 +47,7 @@ class Gate:
         async def guarded(request: Request) -> App:
             principal = await authenticator.identify(header(request.scope, b"authorization"))
             if require_allowed(principal, operation.name):
-                await self._require_secret(BookingId(object_id(request.path_params["id"], "id")), principal)
+                request.scope[SECRET_ISSUE] = await self._require_secret(request, principal.secret or "")
             if principal is not ANYBODY:
                 request.scope[PRINCIPAL] = principal.name
             # Whoever shows nothing, or a secret, is counted by their address alone.
@@ -54,8 +57,18 @@ class Gate:
 
         return guarded
 
-    async def _require_secret(self, booking_id: BookingId, principal: Principal) -> None:
-        expected = None if self._secret_of is None else await self._secret_of(booking_id)
-        shown = principal.secret or ""
-        if expected is None or not hmac.compare_digest(expected.encode(), shown.encode()):
-            raise BookingNotFound(f"there is no booking {booking_id} that this secret opens")
+    async def _require_secret(self, request: Request, secret: str) -> int:
+        """Which of the booking's secrets it is.
+
+        Who passed the booking on may not have got the answer, and asks for it with the secret of before: whatever
+        comes with an idempotency key is let in with that. It is refused when it is decided, unless it is answered
+        already; the key is that secret's alone.
+        """
+        booking_id = BookingId(object_id(request.path_params["id"], "id"))
+        is_repeatable = request.method != "GET" and header(request.scope, b"idempotency-key") is not None
+        issue = None
+        if self._opened_issue is not None:
+            issue = await self._opened_issue(booking_id, secret, or_former=is_repeatable)
+        if issue is None:
+            raise not_opened(booking_id)
+        return issue

@@ -17,6 +17,9 @@ _ENTITY_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 PRINCIPAL = "okevents.principal"
 """Where in the scope it stands who asks, if that is known."""
 
+SECRET_ISSUE = "okevents.secret_issue"  # noqa: S105 - a name
+"""Where in the scope it stands which of the booking's secrets was shown, if one was."""
+
 
 def object_id(text: str, name: str) -> str:
     """The id in the path. Raises BadInput."""
@@ -38,10 +41,17 @@ def caller(request: Request) -> Caller:
         method=scope["method"],
         path=scope["path"],
         principal=scope.get(PRINCIPAL, ANONYMOUS),
+        secret_issue=secret_issue(request),
         key=key,
         if_match=_versions(list_header(scope, b"if-match")),
         traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
     )
+
+
+def secret_issue(request: Request) -> int | None:
+    """Which of the booking's secrets the request was let in with; None: with none."""
+    issue: int | None = request.scope.get(SECRET_ISSUE)
+    return issue
 
 
 def has_same_tag(request: Request, etag: str) -> bool:

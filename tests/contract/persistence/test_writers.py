@@ -22,7 +22,7 @@ from okevents.bookings.ports import (
 )
 from okevents.bookings.service import Booked, BookingService
 from okevents.contracts.event import BookingTerms
-from okevents.errors import GuestLimitReached, IllegalTransition, KeyInFlight
+from okevents.errors import BookingNotFound, GuestLimitReached, IllegalTransition, KeyInFlight, KeyReused
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
 from okevents.kernel.ids import BookingId, EventId, random_nonce
@@ -189,6 +189,48 @@ async def test_whose_a_booking_is_counts_when_it_is_confirmed_late_not_whose_it_
     await book(elsewhere, inventory.event_id, guest=bob, places=2, hold=0)
     with pytest.raises(GuestLimitReached):
         await here.confirm(held, b"", CALLER)
+
+
+async def pass_on(service: BookingService, booking_id: BookingId, caller: Caller) -> Booked:
+    guest = {"name": "Bob", "email": "bob@example.org"}
+    return await service.amend(booking_id, json.dumps({"guest": guest}).encode(), caller)
+
+
+async def test_who_passes_a_booking_on_while_its_cancellation_is_under_way_loses_it_nothing(
+    bookings_database: BookingsDatabase, elsewhere: BookingService, event_id: EventId
+) -> None:
+    """The first guest was let in by the secret of then, which is another's when the cancellation is to be committed."""
+    booking_id = await book(elsewhere, event_id)
+    first = replace(CALLER, secret_issue=1)
+    late = LateDatabase(bookings_database)
+
+    async def transfer() -> None:
+        await pass_on(elsewhere, booking_id, first)
+
+    late.bookings.before = {"commit": [transfer]}
+    async with service(late) as here:
+        with pytest.raises(BookingNotFound):
+            await here.cancel(booking_id, b"", first)
+        with pytest.raises(BookingNotFound):
+            await here.reading.find(booking_id, 1)
+        assert (await here.reading.find(booking_id, 2)).booking.state is BookingState.HELD
+        await here.cancel(booking_id, b"", replace(CALLER, secret_issue=2))
+
+
+async def test_a_transfer_is_answered_again_to_who_made_it_alone(
+    here: BookingService, elsewhere: BookingService, event_id: EventId
+) -> None:
+    booking_id = await book(here, event_id)
+    first = replace(KEYED, secret_issue=1)
+    done = await pass_on(here, booking_id, first)
+    for one in (here, elsewhere):
+        assert await pass_on(one, booking_id, first) == replace(done, is_replay=True)
+        with pytest.raises(BookingNotFound):
+            await pass_on(one, booking_id, replace(first, key="another"))
+        with pytest.raises(KeyReused):
+            await rename(one, booking_id, "Eve", first)
+    # The same key and body mean another request where another secret is shown.
+    assert not (await pass_on(here, booking_id, replace(KEYED, secret_issue=2))).is_replay
 
 
 async def test_lists_show_what_time_has_changed_before_anybody_writes_it_down(

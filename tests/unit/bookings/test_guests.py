@@ -4,8 +4,9 @@ import pytest
 
 from okevents.bookings.guests import NOBODY
 from okevents.bookings.model import BookingState
-from okevents.errors import GuestLimitReached, IllegalTransition, PreconditionFailed
-from tests.unit.bookings.desk import HOLD, Desk, terms
+from okevents.bookings.requests import Amend, Cancel, Confirm, Erase, Extend, OfGuest
+from okevents.errors import BookingNotFound, GuestLimitReached, IllegalTransition, PreconditionFailed
+from tests.unit.bookings.desk import HOLD, MINUTE, Desk, terms
 
 
 def test_who_waits_keeps_its_place_in_line_when_its_guest_is_another() -> None:
@@ -96,3 +97,17 @@ def test_another_version_is_not_changed() -> None:
     booking = desk.confirmed()
     with pytest.raises(PreconditionFailed):
         desk.amend(booking, name="Bob", if_match=frozenset({2}))
+
+
+@pytest.mark.parametrize("command", [Confirm, Extend, Cancel, Amend, Erase])
+def test_who_has_passed_a_booking_on_is_refused_by_the_decision_itself(command: type[OfGuest]) -> None:
+    desk = Desk()
+    held = desk.book()
+    desk.amend(held, email="bob@example.org", secret_issue=1)
+    desk.now += MINUTE
+    before = desk.find(held)
+    refused = desk.refusal(desk.of(command, held, secret_issue=1, if_match=frozenset({7})))
+    assert isinstance(refused, BookingNotFound)
+    assert desk.find(held) == before
+    asked = {"name": "Bob"} if command is Amend else {}
+    assert desk.granted(desk.of(command, held, secret_issue=2, **asked)).version == before.version + 1
