@@ -12,29 +12,47 @@ from okevents.messaging.ports import Broadcasts, Broker
 from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
 from okevents.persistence.sqlite import open_bookings
 from tests.servers import BrokerServer
+from tests.simulation import broker as simulated
+from tests.simulation.wire import straight
 
 
 class WholeBroker(Broker, Broadcasts, Protocol):
     """What each of them is."""
 
 
+class Stoppable(Protocol):
+    """What can be lost, and come back."""
+
+    def stop(self) -> None: ...
+
+    def start(self) -> None: ...
+
+    def restart(self) -> None: ...
+
+
 class Backend(Struct, frozen=True):
     """A broker, and what it can do. `keeps_messages`: they wait in it for a subscriber; else one must be there.
-    `server`: what it is lost with; None where it lives and dies with the process."""
+    `server`: what it is lost with; None where it is never lost but with the process."""
 
     name: str
     url: str
     keeps_messages: bool
-    server: BrokerServer | None
+    server: Stoppable | None
 
 
-BACKENDS = [pytest.param("local", marks=pytest.mark.sqlite), pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)]
+BACKENDS = [
+    pytest.param("local", marks=pytest.mark.sqlite),
+    pytest.param("rabbitmq", marks=pytest.mark.rabbitmq),
+    pytest.param("simulated", marks=pytest.mark.simulated),
+]
 
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param == "local":
         return Backend("local", "local:", keeps_messages=False, server=None)
+    if request.param == "simulated":
+        return Backend("simulated", "simulated:", keeps_messages=True, server=simulated.BrokerServer(Topology()))
     server: BrokerServer = request.getfixturevalue("rabbitmq_server")
     return Backend("rabbitmq", request.getfixturevalue("rabbitmq_url"), keeps_messages=True, server=server)
 
@@ -49,6 +67,8 @@ async def broker(backend: Backend, sqlite_url: str) -> AsyncIterator[WholeBroker
     if backend.name == "local":
         stores = dict.fromkeys((BOOKINGS_QUEUE, EVENTS_QUEUE), database.dead_letters)
         made = LocalBroker(Topology(), stores, replay_every=0.05)
+    elif isinstance(backend.server, simulated.BrokerServer):
+        made = simulated.SimulatedBroker(backend.server, straight)
     else:
         made = RabbitmqBroker(backend.url, Topology(), watch_every=0.5)
     await made.connect()

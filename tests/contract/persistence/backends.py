@@ -6,7 +6,7 @@ An adapter is imported when a test of it begins, so that one that can't be impor
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from msgspec import Struct
@@ -34,6 +34,7 @@ class Backend(Struct, frozen=True, kw_only=True):
     `has_leased_claims`: a claim to an idempotency key keeps others from it until its lease ends; where it doesn't, keys
     and changes are one transaction.
     `has_locks`: `commit_locked` never answers PartConflict, and a migration is applied by one process alone.
+    `outlives_process`: what is stored is there for other processes, and for later versions of the program.
     """
 
     name: str
@@ -42,15 +43,25 @@ class Backend(Struct, frozen=True, kw_only=True):
     has_exclusive_leases: bool = True
     has_leased_claims: bool = False
     has_locks: bool = True
+    outlives_process: bool = True
+    module: str = ""
     scale: Scale
 
     def open_events(self, url: str) -> EventsDatabase:
-        database: EventsDatabase = import_module(f"okevents.persistence.{self.name}").open_events(url)
+        database: EventsDatabase = self._adapter().open_events(url)
         return database
 
     def open_bookings(self, url: str) -> BookingsDatabase:
-        database: BookingsDatabase = import_module(f"okevents.persistence.{self.name}").open_bookings(url)
+        database: BookingsDatabase = self._adapter().open_bookings(url)
         return database
+
+    def require_outliving(self) -> None:
+        """Skips the test where nothing outlives the process."""
+        if not self.outlives_process:
+            pytest.skip("it lives and dies with the process")
+
+    def _adapter(self) -> Any:
+        return import_module(self.module or f"okevents.persistence.{self.name}")
 
 
 BACKENDS = {
@@ -72,6 +83,13 @@ BACKENDS = {
             has_locks=False,
             # FerretDB finds 50 to 250 documents a second by their _id.
             scale=Scale(events=30, writers=6, places=12),
+        ),
+        Backend(
+            name="simulated",
+            module="tests.simulation.storage",
+            url_fixture="simulated_url",
+            outlives_process=False,
+            scale=Scale(events=120, writers=32, places=100),
         ),
     )
 }

@@ -8,6 +8,7 @@ import pytest
 
 from okevents.bookings.ports import BookingsDatabase
 from okevents.events.ports import EventsDatabase
+from tests import servers
 from tests.contract.persistence.backends import BACKENDS, Backend, opened
 
 Pass = Callable[[timedelta], None]
@@ -19,6 +20,12 @@ Pass = Callable[[timedelta], None]
 def backend(request: pytest.FixtureRequest) -> Backend:
     given: Backend = request.param
     return given
+
+
+@pytest.fixture
+def simulated_url() -> str:
+    """A new database within this process."""
+    return f"simulated:{servers.fresh_name()}"
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ async def line(process: Process) -> str:
 
 async def _spawn(task: str, backend: Backend, url: str, *arguments: str) -> Process:
     """The process, ready to begin."""
+    backend.require_outliving()
     module = "tests.contract.persistence.worker"
     command = [sys.executable, "-m", module, task, backend.name, url, *arguments]
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)

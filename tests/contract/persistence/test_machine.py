@@ -16,7 +16,7 @@ from okevents.kernel.ids import EventId
 from tests.contract.persistence.backends import Backend, opened
 from tests.unit.bookings.machine import BookingsMachine
 
-EXAMPLES = {"sqlite": (60, 30), "postgresql": (60, 30), "mongodb": (20, 25)}
+EXAMPLES = {"sqlite": (60, 30), "postgresql": (60, 30), "mongodb": (20, 25), "simulated": (60, 30)}
 """So many runs, of so many steps each: what takes some ten seconds on each backend."""
 
 

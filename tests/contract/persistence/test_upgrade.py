@@ -129,6 +129,7 @@ def first_migrations(known: Callable[[str], dict[str, str]]) -> Callable[[str], 
 
 async def migrated_as_before(backend: Backend, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database has the schema of the version before."""
+    backend.require_outliving()
     with monkeypatch.context() as patch:
         for module in (sqlite_migrations, postgresql_migrations):
             patch.setattr(module, "known", first_migrations(module.known))
