@@ -5,7 +5,7 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run drivers test test-all check fix bench docs servers lock clean
+.PHONY: help run drivers test test-all check fix faults bench docs servers lock clean
 
 help: ## list what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 18
@@ -28,6 +28,9 @@ check: .venv/.dev ## lint, format, types and layers
 
 fix: .venv/.dev ## format, and mend what the linter can
 	$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+faults: .venv/.dev ## break okevents in every way that there is a test of, at full length, and print the table
+	OKEVENTS_REQUIRE_SERVERS=1 OKEVENTS_TEST_FAULTS=full $(BIN)/python -m pytest tests/faults
 
 bench: .venv/.dev ## measure on private servers
 	$(BIN)/python -m benchmarks

@@ -177,6 +177,8 @@ def _effects(evidence: Evidence) -> Iterator[str]:
 def _told_to_the_world(evidence: Evidence, observed: Iterable[Heard]) -> Iterator[str]:
     told: dict[str, dict[int, set[bytes]]] = defaultdict(lambda: defaultdict(set))
     for heard in observed:
+        if not heard.is_persistent:
+            yield f"{heard.subject}, version {heard.version}, was published so that a broker may lose it"
         told[heard.subject][heard.version].add(heard.body)
     there = {f"event:{event_id}": stored.event.version for event_id, stored in evidence.stored.items()}
     there |= {f"booking:{booking.id}": booking.version for booking in evidence.bookings.values()}

@@ -59,15 +59,21 @@ async def databases(site: Site) -> AsyncIterator[tuple[EventsDatabase, BookingsD
 async def gather(fleet: Fleet, within: float = QUIET_WITHIN) -> Evidence:
     """Waits until nothing is on its way any more, at the longest so many seconds, and looks at everything."""
     began = time.monotonic()
+    observed: list[Heard] = []
     async with databases(fleet.site) as (events, bookings):
-        evidence = await _look(fleet, events, bookings)
-        while evidence.problem and time.monotonic() - began < within:
-            await asyncio.sleep(0.3)
+        while True:
             evidence = await _look(fleet, events, bookings)
-        evidence.quiet_after = time.monotonic() - began
-    if not fleet.site.is_one_process:
-        evidence.observed = await observer.all_heard(fleet.site.broker)
-    return evidence
+            evidence.quiet_after = time.monotonic() - began
+            if evidence.problem and evidence.quiet_after < within:
+                await asyncio.sleep(0.3)
+                continue
+            if fleet.site.is_one_process:
+                return evidence
+            observed += await observer.all_heard(fleet.site.broker)
+            if evidence.problem or (await _look(fleet, events, bookings)).inventories == evidence.inventories:
+                evidence.observed = observed
+                return evidence
+            # A hold has ended meanwhile: what is there and what was heard are of two instants.
 
 
 def summary(history: History, evidence: Evidence) -> str:

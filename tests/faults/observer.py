@@ -13,12 +13,16 @@ QUEUE = "observer"
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """One message as it was delivered: `subject` is `event:…`, `booking:…` or `availability:…`."""
+    """One message as it was delivered: `subject` is `event:…`, `booking:…` or `availability:…`.
+
+    `is_persistent`: it was published so. A quorum queue keeps others too, so that their loss can't be made to happen.
+    """
 
     name: str
     subject: str
     version: int
     body: bytes
+    is_persistent: bool
 
     @property
     def told(self) -> dict[str, Any]:
@@ -59,7 +63,13 @@ async def listening(broker: str) -> AsyncIterator["asyncio.Queue[Heard]"]:
         name = message.routing_key or ""
         kind = name.partition(".")[0]
         subject = body.get("event_id") if kind == "availability" else body["id"]
-        heard = Heard(name=name, subject=f"{kind}:{subject}", version=body["version"], body=message.body)
+        heard = Heard(
+            name=name,
+            subject=f"{kind}:{subject}",
+            version=body["version"],
+            body=message.body,
+            is_persistent=message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT,
+        )
         arrived.put_nowait(heard)
         await message.ack()
 

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 COUNTS = length(1, 3)
 """A point is tried when it is reached for the first time, the second, and so on."""
 
+AGAIN = length(3, 10)
 RANDOM_KILLS = length(5, 50)
 
 
@@ -59,6 +60,22 @@ async def _crash_at(replica: Replica, point: str, count: int) -> None:
         await replica.crash_at(point, count)
     except TimeoutError:
         raise AssertionError(f"{point} was never reached for the {count}. time") from None
+
+
+@on(*EVERYWHERE, short=("sqlite, rabbitmq",))
+@pytest.mark.parametrize("point", ["relay.publish.before", "consumer.handle.before"])
+async def test_again_and_again(site: Site, point: str, note: Note) -> None:
+    """kill -9 of both services at one point, again and again."""
+    async with at_work(site) as fleet:
+        clients = Clients(fleet, seed=6)
+        async with clients.at_work():
+            for count in range(1, AGAIN + 1):
+                for replica in fleet.replicas:
+                    await _crash_at(replica, point, count)
+                    await replica.start()
+        evidence = await gather(fleet, within=45)
+    checker.require_none(clients.history, evidence)
+    note(f"{point}: {AGAIN * len(fleet.replicas)} deaths, {summary(clients.history, evidence)}")
 
 
 @on(*EVERYWHERE, short=("postgresql, rabbitmq", "mongodb, rabbitmq"))
