@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from okevents.access.ports import TokenStore
+from okevents.bookings import replay
 from okevents.bootstrap import backends
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
@@ -84,7 +85,20 @@ async def event_service(settings: Settings) -> AsyncIterator[EventService]:
         await database.close()
 
 
-async def replay_events(settings: Settings, event_ids: Sequence[EventId] | None) -> int:
-    """Tells the present state of those events, or of all, once more; how many. Raises EventNotFound."""
+async def replay_events(settings: Settings, event_ids: Sequence[EventId] | None, at_least: int = 0) -> int:
+    """Tells the present state of those events, or of all, once more, in that version at least; how many.
+
+    Raises EventNotFound.
+    """
     async with event_service(settings) as service:
-        return await service.replay(event_ids)
+        return await service.replay(event_ids, at_least)
+
+
+async def replay_availability(settings: Settings, event_ids: Sequence[EventId] | None) -> int:
+    """Tells the availability of those events, or of all, once more; how many. Raises EventNotFound."""
+    database = backends.bookings_database(settings)
+    try:
+        await backends.ready("bookings", settings.bookings_database, database)
+        return await replay.replay_availability(database, SystemClock(), event_ids)
+    finally:
+        await database.close()

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from okevents.cli.catalogue import chosen_events
 from okevents.cli.options import service_url, settings_of, takes
 from okevents.config.option import Part
 from okevents.config.shape import Shape
@@ -12,7 +13,7 @@ from okevents.config.shape import Shape
 
 @click.group()
 def booking() -> None:
-    """Act on the Booking Service: compare its catalogue, manage its ticket keys."""
+    """Act on the Booking Service: compare its catalogue, tell availability again, manage its ticket keys."""
 
 
 @booking.command()
@@ -59,6 +60,28 @@ def diff(url: str, quiet: float | None, **given: Any) -> None:
     click.echo(f"{compared.events} event{'s' * (compared.events != 1)} compared: {found}")
     if number:
         raise SystemExit(1)
+
+
+@booking.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "is_all", is_flag=True, help="All events, instead of those named.")
+@takes(Part.STORAGE, shape=Shape.UP)
+def replay(ids: tuple[str, ...], is_all: bool, **given: Any) -> None:
+    """Tell the availability of events once more, so that what the Events Service shows of it heals.
+
+    The messages are put into the outbox; a running Booking Service publishes them.
+
+    \b
+    Examples:
+      okevents booking replay 5a8f0b1c2d3e4f5061728394
+      okevents booking replay --all --bookings-database postgresql://host/bookings
+    """
+    wanted = chosen_events(ids, is_all)
+    settings = settings_of(Shape.UP, given).settings
+    from okevents.bootstrap import operating
+
+    count = asyncio.run(operating.replay_availability(settings, wanted))
+    click.echo(f"the availability of {count} event{'s' * (count != 1)} will be told again")
 
 
 @booking.group()

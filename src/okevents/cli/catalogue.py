@@ -1,6 +1,7 @@
 """`okevents event …`: what is done to events."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -20,8 +21,15 @@ def event() -> None:
 @event.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "is_all", is_flag=True, help="All events, instead of those named.")
+@click.option(
+    "--at-least",
+    type=click.IntRange(1, 10_000),
+    metavar="VERSION",
+    default=1,
+    help="Count versions up to it first. For events restored from a copy that is older than what the bookings know.",
+)
 @takes(Part.STORAGE, shape=Shape.UP)
-def replay(ids: tuple[str, ...], is_all: bool, **given: Any) -> None:
+def replay(ids: tuple[str, ...], is_all: bool, at_least: int, **given: Any) -> None:
     """Tell the present state of events once more, so that a new or damaged catalogue heals.
 
     The messages are put into the outbox; a running Events Service publishes them.
@@ -31,13 +39,18 @@ def replay(ids: tuple[str, ...], is_all: bool, **given: Any) -> None:
       okevents event replay 5a8f0b1c2d3e4f5061728394
       okevents event replay --all --database postgresql://host/events
     """
+    wanted = chosen_events(ids, is_all)
+    settings = settings_of(Shape.UP, given).settings
+    from okevents.bootstrap import operating
+
+    count = asyncio.run(operating.replay_events(settings, wanted, at_least))
+    click.echo(f"{count} event{'s' * (count != 1)} will be told again")
+
+
+def chosen_events(ids: Sequence[str], is_all: bool) -> Sequence[EventId] | None:
+    """The events that were named; None: all of them. Raises UsageError and BadInput."""
     if bool(ids) == is_all:
         raise click.UsageError("Name the events by their ids, or say --all.")
     if bad := [each for each in ids if not is_object_id(each)]:
         raise BadInput([FieldFault(each, "is no event's id; 24 hexadecimal digits are expected") for each in bad])
-    settings = settings_of(Shape.UP, given).settings
-    from okevents.bootstrap import operating
-
-    wanted = None if is_all else [EventId(each) for each in ids]
-    count = asyncio.run(operating.replay_events(settings, wanted))
-    click.echo(f"{count} event{'s' * (count != 1)} will be told again")
+    return None if is_all else [EventId(each) for each in ids]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from okevents.contracts.availability import Availability
 from okevents.errors import BadInput, EventNotFound, FieldFault, Unprocessable
@@ -142,15 +143,19 @@ class EventService:
                 break
         return count
 
-    async def replay(self, event_ids: Sequence[EventId] | None) -> int:
-        """Tells the present state of those events, or of all, once more; returns how many. Raises EventNotFound."""
+    async def replay(self, event_ids: Sequence[EventId] | None, at_least: int = 0) -> int:
+        """Tells the present state of those events, or of all, once more; returns how many. Raises EventNotFound.
+
+        Versions below `at_least` are counted up to it first: whoever knows a newer version, because this database was
+        restored from an older copy, wouldn't listen.
+        """
         if event_ids is not None:
             found = [await self.find(event_id) for event_id in event_ids]
-            await self._tell_again(found)
+            await self._tell_again(found, at_least)
             return len(found)
         count = 0
         async for chunk in self._list.stream(EventFilter()):
-            await self._tell_again(chunk)
+            await self._tell_again(chunk, at_least)
             count += len(chunk)
         return count
 
@@ -166,7 +171,16 @@ class EventService:
         for pending in batch:
             pending.answer(None)
 
-    async def _tell_again(self, stored: Sequence[StoredEvent]) -> None:
+    async def _tell_again(self, stored: Sequence[StoredEvent], at_least: int) -> None:
+        while behind := [each.event for each in stored if each.event.version < at_least]:
+            counted = [replace(event, version=event.version + 1) for event in behind]
+            await self._store.commit(
+                [
+                    EventChange(nonce=self._nonces(), event=event, expected_version=event.version - 1)
+                    for event in counted
+                ]
+            )
+            stored = [await self.find(each.event.id) for each in stored]
         now = self._clock.now()
         await self._database.outbox.add([announcement(each.event, now) for each in stored])
 
