@@ -5,6 +5,7 @@ import sys
 import click
 
 from okevents import __version__
+from okevents.cli.backup import backup, restore
 from okevents.cli.booking import booking
 from okevents.cli.catalogue import event
 from okevents.cli.contracts import asyncapi
@@ -34,7 +35,10 @@ def cli() -> None:
     """
 
 
-for command in (up, events, bookings, migrate, demo, config, asyncapi, dead_letters, event, booking, tokens):
+SERVING = (up, events, bookings)
+OPERATING = (migrate, backup, restore, demo, config, asyncapi, dead_letters, event, booking, tokens)
+
+for command in (*SERVING, *OPERATING):
     cli.add_command(command)
 
 

@@ -29,12 +29,25 @@ def check_owner(connection: apsw.Connection, service: str) -> None:
         require_usable(connection.filename, service, str(owner), str(minimum))
 
 
+def minimum_version(connection: apsw.Connection) -> str | None:
+    """The oldest program that may use the database; None if it is nobody's yet."""
+    if not _has_table(connection, "okevents_schema"):
+        return None
+    row = connection.execute("SELECT minimum_version FROM okevents_schema").fetchone()
+    return None if row is None else str(row[0])
+
+
+def applied(connection: apsw.Connection) -> Sequence[str]:
+    """Names of those that were, in order."""
+    if not _has_table(connection, "okevents_migrations"):
+        return []
+    return [str(name) for (name,) in connection.execute("SELECT name FROM okevents_migrations ORDER BY name")]
+
+
 def pending(connection: apsw.Connection, service: str) -> Sequence[str]:
     """Names of those that weren't applied yet."""
-    applied: set[object] = set()
-    if _has_table(connection, "okevents_migrations"):
-        applied = {name for (name,) in connection.execute("SELECT name FROM okevents_migrations")}
-    return [name for name in known(service) if name not in applied]
+    done = set(applied(connection))
+    return [name for name in known(service) if name not in done]
 
 
 def migrate(connection: apsw.Connection, service: str) -> Sequence[str]:
