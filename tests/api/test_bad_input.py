@@ -180,3 +180,8 @@ async def test_the_problem_of_bad_input_names_the_member_that_there_is(http: htt
     page = (await http.get(problem["type"])).text
     assert "`errors`" in page or "errors" in page
     assert "faults" not in page
+
+
+async def test_milliseconds_are_written_in_ascii(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/events", params={"from": "٣"})
+    await assert_refused(http, answer, 400, "bad-input", "from")

@@ -1,9 +1,13 @@
 """The OpenAPI document, and what else the process tells of itself."""
 
+from pathlib import Path
+
 import httpx
 import jsonschema
+import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from tests.api.serving import serving
 from tests.api.test_bookings import an_event_with
 
 
@@ -64,3 +68,44 @@ async def test_every_pattern_is_told_in_words_too(http: httpx.AsyncClient) -> No
             assert part.get("description"), part
             patterns += 1
     assert patterns
+
+
+async def test_the_document_asks_for_a_token_where_the_process_does(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    document = (await http.get("/schema/openapi.json")).json()
+    assert document["paths"]["/events"]["post"]["security"] == []
+    async with serving(tmp_path / "closed", access="required") as closed:
+        document = (await closed.get("/schema/openapi.json")).json()
+    assert document["paths"]["/events"]["post"]["security"] == [{"bearer": ["events:write"]}]
+    assert document["paths"]["/events"]["get"]["security"] == []
+
+
+async def test_the_document_tells_what_parameters_may_be(http: httpx.AsyncClient) -> None:
+    paths = (await http.get("/schema/openapi.json")).json()["paths"]
+    shapes = {each["name"]: each["schema"] for each in paths["/events"]["get"]["parameters"]}
+    assert shapes["limit"] == {"type": "integer", "minimum": 1, "maximum": 500}
+    assert shapes["status"]["enum"] == ["scheduled", "cancelled"]
+    (of_path,) = paths["/events/id/{id}"]["get"]["parameters"]
+    assert of_path["schema"]["pattern"] == "^[0-9a-f]{24}$"
+
+
+async def test_a_patch_of_an_event_may_hold_its_fields_and_null_for_those_that_need_not_be_there(
+    http: httpx.AsyncClient,
+) -> None:
+    document = (await http.get("/schema/openapi.json")).json()
+    patch = {"$ref": "#/components/schemas/EventPatch", "components": document["components"]}
+    for good in ({}, {"description": None}, {"location": {"country": "FR"}}, {"booking": {"max_places": None}}):
+        jsonschema.validate(good, patch)
+    for bad in ({"name": None}, {"colour": "red"}, {"location": {"name": None}}, {"duration": -1}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(bad, patch)
+
+
+async def test_links_lead_to_operations_of_the_document(http: httpx.AsyncClient) -> None:
+    paths = (await http.get("/schema/openapi.json")).json()["paths"]
+    operations = {each["operationId"]: each for item in paths.values() for each in item.values()}
+    for name in ("create_event", "book"):
+        links = operations[name]["responses"]["201"]["links"]
+        assert links
+        for target, link in links.items():
+            required = {each["name"] for each in operations[target]["parameters"] if each["in"] == "path"}
+            assert set(link["parameters"]) == required

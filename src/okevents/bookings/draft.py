@@ -115,7 +115,7 @@ class ScanDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """A ticket that was scanned without a connection, and when that was (RFC 3339, with an offset)."""
 
     token: Token
-    at: datetime
+    at: Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
     where: OneLine | None = None
 
 

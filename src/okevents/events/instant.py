@@ -6,10 +6,11 @@ from typing import Annotated
 from msgspec import Meta
 
 from okevents.errors import FieldFault
-from okevents.kernel.clock import MILLISECOND, from_milliseconds
+from okevents.kernel.clock import FIRST_MS, LAST_MS, MILLISECOND, from_milliseconds
 
 Instant = Annotated[
-    int | datetime,
+    Annotated[int, Meta(extra_json_schema={"minimum": FIRST_MS, "maximum": LAST_MS})]
+    | Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})],
     Meta(
         description="Unix milliseconds, or RFC 3339 text with an offset.",
         examples=[1924977600000],

@@ -78,7 +78,13 @@ def build(
         statistics["bookings"] = bookings.service.statistics
     known += routes(HEALTH, HealthHandlers(health_checks), gate)
     known += routes(METRICS, MetricsHandlers(statistics), gate)
-    known += schema.SchemaHandlers(schema.openapi(has_events=has_events, has_bookings=has_bookings)).routes()
+    process = schema.Described(
+        has_events=has_events,
+        has_bookings=has_bookings,
+        has_access_control=any(each is not None and each.authenticator is not None for each in (events, bookings)),
+        max_page_size=limits.max_page_size,
+    )
+    known += schema.SchemaHandlers(schema.openapi(process)).routes()
     known.append(Route("/", Resource({"GET": _index(has_events)})))
     app: App = Guard(Paths(known, _nothing), limits)
     if events is not None:

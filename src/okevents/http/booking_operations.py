@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from okevents.http.operations import BAD, KEY, MATCH, UNKNOWN, VERSION, WRITE, Operation
+from okevents.http import parameter_shapes as shapes
+from okevents.http.operations import BAD, CURSOR, KEY, MATCH, UNKNOWN, VERSION, WRITE, Operation
+from okevents.http.parameter_shapes import Parameter
 
 _BOOKING = {
     "event_id": "5a8f0b1c2d3e4f5061728394",
@@ -13,8 +15,8 @@ _BOOKING = {
     "hold": 900,
 }
 _DOOR = {"count": 1, "where": "North door"}
-_PAGE = {"limit": "Entries in a page.", "cursor": "As it stands in the Link header of the page before."}
-_FROM = {"from": "The number of the first ticket; the Link header has the next page."}
+_PAGE = {"limit": Parameter("Entries in a page.", shapes.LIMIT), **CURSOR}
+_FROM = {"from": Parameter("The number of the first ticket; the Link header has the next page.", shapes.NUMBER)}
 _TICKETS = {409: "The booking isn't confirmed."}
 _TICKET_IMAGE = "One ticket as a QR code."
 
@@ -87,7 +89,7 @@ _AVAILABILITY = (
         name="follow_availability",
         tag="bookings",
         summary="What can be booked of the event, now and whenever it changes, as server-sent events.",
-        headers={"Last-Event-ID": "The version that was seen last: the stream goes on from there."},
+        headers={"Last-Event-ID": Parameter("The version that was seen last: the stream goes on from there.")},
         gives="AvailabilityShown",
         gives_type="text/event-stream",
         problems={**BAD, **UNKNOWN, 503: "Too many follow already; try again after `Retry-After` seconds."},
@@ -115,12 +117,14 @@ _BOOKINGS = (
         tag="bookings",
         summary="Bookings by event and in their order of arrival, in pages, or all of them as NDJSON or CSV.",
         query={
-            "event": "The event's id.",
-            "hall": "The hall's id, or with an event its name.",
-            "state": "held, confirmed, checked_in, waiting, offered, expired or cancelled.",
-            "email": "The guest's e-mail address, whatever its case.",
-            "from": "Made then or later: Unix milliseconds or RFC 3339.",
-            "to": "Made before: Unix milliseconds or RFC 3339.",
+            "event": Parameter("The event's id.", shapes.OBJECT_ID),
+            "hall": Parameter("The hall's id, or with an event its name.", shapes.FILTER),
+            "state": Parameter(
+                "held, confirmed, checked_in, waiting, offered, expired or cancelled.", shapes.BOOKING_STATE
+            ),
+            "email": Parameter("The guest's e-mail address, whatever its case.", shapes.FILTER),
+            "from": Parameter("Made then or later: Unix milliseconds or RFC 3339.", shapes.INSTANT),
+            "to": Parameter("Made before: Unix milliseconds or RFC 3339.", shapes.INSTANT),
             **_PAGE,
         },
         gives="BookingShown",

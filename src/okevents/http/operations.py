@@ -8,11 +8,17 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from okevents.http import parameter_shapes as shapes
+from okevents.http.parameter_shapes import Parameter
+
 KEY = {
-    "Idempotency-Key": "The same key and body again give the first answer again, for 24 hours; 1 to 255 visible "
-    "ASCII characters."
+    "Idempotency-Key": Parameter(
+        "The same key and body again give the first answer again, for 24 hours; 1 to 255 visible ASCII characters.",
+        shapes.KEY,
+    )
 }
-MATCH = {"If-Match": "Change it only in this version: an ETag as it was read."}
+MATCH = {"If-Match": Parameter("Change it only in this version: an ETag as it was read.", shapes.ENTITY_TAGS)}
+CURSOR = {"cursor": Parameter("As it stands in the Link header of the page before.")}
 BAD = {400: "Bad input; `errors` names each field."}
 WRITE = {
     **BAD,
@@ -39,8 +45,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     name: str
     tag: str
     summary: str
-    query: Mapping[str, str] = {}
-    headers: Mapping[str, str] = {}
+    query: Mapping[str, Parameter] = {}
+    headers: Mapping[str, Parameter] = {}
     takes: str | None = None
     media_types: tuple[str, ...] = ("application/json",)
     is_body_required: bool = True
@@ -103,15 +109,17 @@ EVENTS = (
         tag="events",
         summary="Upcoming events, the soonest first, then past ones, the latest first.",
         query={
-            "q": "Text in the event's or location's name, address, description, organiser or tags.",
-            "country": "The location's country.",
-            "from": "Starts then or later: Unix milliseconds or RFC 3339.",
-            "to": "Starts before: Unix milliseconds or RFC 3339.",
-            "hall_capacity": "Some hall takes so many people.",
-            "available": "Some hall has so many free places.",
-            "status": "scheduled or cancelled.",
-            "limit": "Events in a page.",
-            "cursor": "As it stands in the Link header of the page before.",
+            "q": Parameter(
+                "Text in the event's or location's name, address, description, organiser or tags.", shapes.FILTER
+            ),
+            "country": Parameter("The location's country.", shapes.FILTER),
+            "from": Parameter("Starts then or later: Unix milliseconds or RFC 3339.", shapes.INSTANT),
+            "to": Parameter("Starts before: Unix milliseconds or RFC 3339.", shapes.INSTANT),
+            "hall_capacity": Parameter("Some hall takes so many people.", shapes.NUMBER),
+            "available": Parameter("Some hall has so many free places.", shapes.NUMBER),
+            "status": Parameter("scheduled or cancelled.", shapes.EVENT_STATUS),
+            "limit": Parameter("Events in a page.", shapes.LIMIT),
+            **CURSOR,
         },
         gives="EventShown",
         gives_many=True,

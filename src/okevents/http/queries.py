@@ -160,7 +160,7 @@ class _Reader:
         if text is None:
             return None
         try:
-            if text.removeprefix("-").isdigit():
+            if (digits := text.removeprefix("-")).isascii() and digits.isdigit():
                 return from_milliseconds(int(text[:20]))
             # A plus sign that nobody escaped arrives as a space.
             instant = msgspec.convert(text.replace(" ", "+"), datetime)

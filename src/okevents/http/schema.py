@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -31,9 +32,12 @@ from okevents.http.answers import Answer
 from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.health import HealthShown
 from okevents.http.operations import BOTH, EVENTS, Operation
-from okevents.http.problems import MEDIA_TYPE, every_problem
+from okevents.http.parameter_shapes import PATH, Parameter
+from okevents.http.problems import every_problem
 from okevents.http.routing import Resource
 from okevents.http.scans import ScansShown
+from okevents.http.schema_links import links_of
+from okevents.http.schema_responses import PROBLEM, reference, responses
 from okevents.kernel.bodies import Cancellation, Empty
 
 _SHAPES: Sequence[Any] = (
@@ -67,36 +71,8 @@ _PAGES = {
     "/schema/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
-_EVENT_PATCH: dict[str, Any] = {
-    "type": "object",
-    "description": "Any of the fields of an EventDraft; null removes one.",
-}
-
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "description": "A problem (RFC 9457). Some have members of their own, such as `free` where it is sold out.",
-    "required": ["type", "title", "status", "detail", "instance"],
-    "properties": {
-        "type": {"type": "string", "description": "A stable reference, /problems/{slug}."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "description": "One entry for each bad field.",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901), or a parameter's name."},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
-}
-
+_PATCHES = {"EventPatch": "EventDraft", "LocationPatch": "LocationDraft"}
+"""Shapes of merge patches, and what they change."""
 
 _BEARER: dict[str, Any] = {
     "type": "http",
@@ -105,19 +81,32 @@ _BEARER: dict[str, Any] = {
     "for a guest's own booking also the secret that came with it. Where there is no access control nothing is needed.",
 }
 
-_ACCESS_PROBLEMS = {
-    401: "What was shown isn't valid, or nothing was.",
-    403: "What was shown isn't good for this; `scope` says what would be.",
-}
+
+class Described(Struct, frozen=True, kw_only=True):
+    """What the document is of: the services that this process has, with or without access control."""
+
+    has_events: bool
+    has_bookings: bool
+    has_access_control: bool
+    max_page_size: int
 
 
-def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
-    """The document of the services that this process has."""
-    operations = [*BOTH, *(EVENTS if has_events else ()), *((*BOOKINGS, *DOOR) if has_bookings else ())]
+def openapi(process: Described) -> dict[str, Any]:
+    """The document of that process."""
+    operations = [
+        *BOTH,
+        *(EVENTS if process.has_events else ()),
+        *((*BOOKINGS, *DOOR) if process.has_bookings else ()),
+    ]
+    names = {operation.name for operation in operations}
     _, components = msgspec.json.schema_components(_SHAPES, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path.replace(":path}", "}"), {})[operation.method] = _described(operation)
+        told = _described(operation, process)
+        if links := links_of(operation.name, names):
+            told["responses"][str(operation.status)]["links"] = links
+        paths.setdefault(operation.path.replace(":path}", "}"), {})[operation.method] = told
+    patches = {name: _patch_of(components[changed], changed) for name, changed in _PATCHES.items()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -128,66 +117,59 @@ def openapi(*, has_events: bool, has_bookings: bool) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": {**components, "EventPatch": _EVENT_PATCH, "Problem": _PROBLEM},
+            "schemas": {**components, **patches, "Problem": PROBLEM},
             "securitySchemes": {"bearer": _BEARER},
         },
     }
 
 
-def _described(operation: Operation) -> dict[str, Any]:
+def _patch_of(draft: dict[str, Any], name: str) -> dict[str, Any]:
+    """A JSON merge patch of that shape: any of its fields, null for one that needn't be there, objects in part."""
+    patched = {f"#/components/schemas/{changed}": patch for patch, changed in _PATCHES.items()}
+    properties: dict[str, Any] = {}
+    for field, schema in draft["properties"].items():
+        shape = {key: value for key, value in schema.items() if key != "default"}
+        if shape.get("$ref") in patched:
+            shape = reference(patched[shape["$ref"]])
+        properties[field] = shape if field in draft["required"] or not shape else {"anyOf": [shape, {"type": "null"}]}
+    return {
+        "type": "object",
+        "description": f"Any of the fields of {name}; null removes one.",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _described(operation: Operation, process: Described) -> dict[str, Any]:
     path_parameters = _PATH_PARAMETER.findall(operation.path)
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in path_parameters
-    ]
-    for place, names in (("query", operation.query), ("header", operation.headers)):
+    parameters = [{"name": name, "in": "path", "required": True, "schema": PATH[name]} for name in path_parameters]
+    for place, named in (("query", operation.query), ("header", operation.headers)):
         parameters += [
-            {"name": name, "in": place, "description": said, "schema": {"type": "string"}}
-            for name, said in names.items()
+            {"name": name, "in": place, "description": each.said, "schema": _shape_of(name, each, process)}
+            for name, each in named.items()
         ]
+    is_open = not process.has_access_control or RULES[operation.name].scope is None
     told: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": operation.name,
         "tags": [operation.tag],
         "parameters": parameters,
-        "responses": _responses(operation),
-        "security": [] if RULES[operation.name].scope is None else [{"bearer": [RULES[operation.name].scope]}],
+        "responses": responses(operation, has_access_control=process.has_access_control),
+        "security": [] if is_open else [{"bearer": [RULES[operation.name].scope]}],
     }
     if operation.takes:
         told["requestBody"] = {
             "required": operation.is_body_required,
             "content": {
-                media_type: {"schema": _reference(operation.takes), **_example(operation.example)}
+                media_type: {"schema": reference(operation.takes), **_example(operation.example)}
                 for media_type in operation.media_types
             },
         }
     return told
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": operation.summary}
-    if operation.gives:
-        schema = _reference(operation.gives)
-        whole = {"type": "array", "items": schema} if operation.gives_many else schema
-        streams = {each: {"schema": _one_of(schema, each)} for each in operation.also_gives}
-        success["content"] = {operation.gives_type: {"schema": whole}, **streams}
-    elif operation.gives_type != "application/json":
-        success["content"] = {operation.gives_type: {}}
-    problem = {"content": {MEDIA_TYPE: {"schema": _reference("Problem")}}}
-    problems = {**({} if RULES[operation.name].scope is None else _ACCESS_PROBLEMS), **operation.problems}
-    return {
-        str(operation.status): success,
-        **{str(status): {"description": said, **problem} for status, said in problems.items()},
-        "default": {"description": "Any other problem.", **problem},
-    }
-
-
-def _one_of(schema: dict[str, Any], media_type: str) -> dict[str, Any]:
-    """What one line of a stream is."""
-    return {"type": "string"} if media_type == "text/csv" else schema
-
-
-def _reference(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _shape_of(name: str, parameter: Parameter, process: Described) -> dict[str, Any]:
+    return {**parameter.shape, "maximum": process.max_page_size} if name == "limit" else {**parameter.shape}
 
 
 def _example(example: object) -> dict[str, Any]:

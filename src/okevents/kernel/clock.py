@@ -6,6 +6,9 @@ from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+FIRST_MS = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
+LAST_MS = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
+"""Unix milliseconds of the first and the last instant that there is: the years 1 to 9999."""
 
 
 class Clock(Protocol):

@@ -1,0 +1,62 @@
+"""What a parameter of the path, the query or a header may be: for the OpenAPI document."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
+
+from okevents.bookings.model import BookingState
+from okevents.contracts.event import EventStatus
+from okevents.http.queries import MANY
+from okevents.kernel.clock import FIRST_MS, LAST_MS
+
+Shape = Mapping[str, Any]
+
+TEXT: Shape = {"type": "string"}
+FILTER: Shape = {
+    "type": "string",
+    "maxLength": 200,
+    "pattern": "^[^\\x00]*$",
+    "description": "Text without NUL.",
+}
+OBJECT_ID: Shape = {
+    "type": "string",
+    "pattern": "^[0-9a-f]{24}$",
+    "description": "24 lower-case hexadecimal digits.",
+}
+INSTANT: Shape = {
+    "description": "Unix milliseconds, or RFC 3339 text with an offset.",
+    "anyOf": [
+        {"type": "integer", "minimum": FIRST_MS, "maximum": LAST_MS},
+        {"type": "string", "format": "date-time"},
+    ],
+}
+NUMBER: Shape = {"type": "integer", "minimum": 1, "maximum": MANY}
+LIMIT: Shape = {"type": "integer", "minimum": 1}
+EVENT_STATUS: Shape = {"type": "string", "enum": list(get_args(EventStatus))}
+BOOKING_STATE: Shape = {"type": "string", "enum": [str(state) for state in BookingState]}
+KEY: Shape = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "pattern": '^([\\x21-\\x7e]+|"[\\x20-\\x7e]+")$',
+    "description": "Visible ASCII characters, or such and blanks between quotation marks.",
+}
+ENTITY_TAGS: Shape = {
+    "type": "string",
+    "pattern": '^(|\\*|(W/)?"[\\x21\\x23-\\x7e]*"(, *(W/)?"[\\x21\\x23-\\x7e]*")*)$',
+    "description": "Entity tags, separated by commas, or * (RFC 9110, 13.1.1).",
+}
+
+PATH: Mapping[str, Shape] = {
+    "id": OBJECT_ID,
+    "event_id": OBJECT_ID,
+    "name": {"type": "string", "minLength": 1},
+    "number": {"type": "integer", "minimum": 1, "maximum": 999_999},
+}
+"""The parameters of paths, by their names."""
+
+
+class Parameter(NamedTuple):
+    """What is said of it, and what it may be."""
+
+    said: str
+    shape: Shape = TEXT

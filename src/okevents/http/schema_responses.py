@@ -1,0 +1,104 @@
+"""What each operation answers, for the OpenAPI document: a success with its headers, and the problems."""
+
+from typing import Any
+
+from okevents.access.policy import RULES
+from okevents.http.operations import Operation
+from okevents.http.problems import MEDIA_TYPE
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "A problem (RFC 9457). Some have members of their own, such as `free` where it is sold out.",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "description": "A stable reference, /problems/{slug}."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "One entry for each bad field.",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901), or a parameter's name."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+_PROBLEM_HEADERS = {
+    401: ("WWW-Authenticate", "What would be let in (RFC 6750, 3)."),
+    403: ("WWW-Authenticate", "Which scope would be let in (RFC 6750, 3)."),
+    503: ("Retry-After", "Seconds."),
+}
+
+_ACCESS_PROBLEMS = {
+    401: "What was shown isn't valid, or nothing was.",
+    403: "What was shown isn't good for this; `scope` says what would be.",
+}
+
+
+def responses(operation: Operation, *, has_access_control: bool) -> dict[str, Any]:
+    """By their status."""
+    success: dict[str, Any] = {"description": operation.summary}
+    if operation.gives:
+        schema = reference(operation.gives)
+        whole = {"type": "array", "items": schema} if operation.gives_many else _one_of(schema, operation.gives_type)
+        streams = {each: {"schema": _one_of(schema, each)} for each in operation.also_gives}
+        success["content"] = {operation.gives_type: {"schema": whole}, **streams}
+    elif operation.gives_type != "application/json":
+        success["content"] = {operation.gives_type: {}}
+    if headers := _headers(operation):
+        success["headers"] = headers
+    problems = {
+        **(_ACCESS_PROBLEMS if has_access_control and RULES[operation.name].scope is not None else {}),
+        **operation.problems,
+    }
+    return {
+        str(operation.status): success,
+        **{str(status): _problem(said, status) for status, said in problems.items()},
+        "default": _problem("Any other problem."),
+    }
+
+
+def _headers(operation: Operation) -> dict[str, Any]:
+    """What a success says in its header."""
+    said: dict[str, Any] = {}
+    if operation.status == 201:
+        said["Location"] = _header("Where it is read.", is_required=True)
+    if operation.method != "get" and "Idempotency-Key" in operation.headers and operation.gives != "ScansShown":
+        said["ETag"] = _header("The version that it led to, for `If-Match`.", is_required=True)
+        said["Idempotent-Replay"] = _header("`true` where it is the first answer to that key, once more.")
+    if "limit" in operation.query:
+        said["Link"] = _header("The first page and, if there is one, the next (RFC 8288).")
+    return said
+
+
+def _problem(said: str, status: int | None = None) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": said, "content": {MEDIA_TYPE: {"schema": reference("Problem")}}}
+    if status in _PROBLEM_HEADERS:
+        name, meaning = _PROBLEM_HEADERS[status]
+        told["headers"] = {name: _header(meaning, is_required=True)}
+    return told
+
+
+def _header(said: str, *, is_required: bool = False) -> dict[str, Any]:
+    return {"description": said, "required": is_required, "schema": {"type": "string"}}
+
+
+def _one_of(schema: dict[str, Any], media_type: str) -> dict[str, Any]:
+    """What one line, or one event, of a stream is."""
+    if media_type == "text/event-stream":
+        data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+        return {"type": "object", "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": data}}
+    return {"type": "string"} if media_type == "text/csv" else schema
+
+
+def reference(name: str) -> dict[str, Any]:
+    """To a shape of the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
