@@ -1,0 +1,78 @@
+"""What Schemathesis is told besides the document: what of it is right to refuse, and what a stream's lines are.
+
+The document says of each field what it may be, and can't say what must hold between two of them, or between one and
+what the service knows. A request that fits the document and is refused all the same must be refused for one of the
+reasons that stand here; that is `positive_data_acceptance`, more strictly.
+"""
+
+import json
+import re
+from typing import Any
+
+import jsonschema
+import schemathesis
+from schemathesis import Case, CheckContext, Response
+
+NO_SCHEMA_SAYS = {
+    "cursor": "is opaque, and only one that was given out is right",
+    r"/token|/scans/\d+/token": "is right by its signature alone",
+    r"/scans/\d+/at": "is compared with the clock",
+    "/hall|/places|/booking_id": "go with other fields, or stand in for them, but not beside them",
+    r"/lines/\d+/hall|/location/halls/\d+/(name|id)": "are unlike each other",
+    "/hold": "is limited by a setting",
+    "/enddate|/duration|/booking/.*": "are dates in an order",
+    "/timezone": "is in the database of the IANA",
+    "hall": "is known by its name only within an event",
+}
+"""Pointers or parameters with which a request that fits the document is bad input, and why it can't say so."""
+
+STATES = {
+    404: "there may be no such thing",
+    409: "the state may not allow it",
+    412: "the version may be another one",
+    422: "a key or a ticket may be another's",
+}
+"""What depends on what happened before."""
+
+
+@schemathesis.check
+def refused_only_for_what_no_schema_says(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """See the module."""
+    status = response.status_code
+    if case.meta is None or not case.meta.generation.mode.is_positive or status < 400 or status in STATES:
+        return
+    if case.method.upper() != case.operation.method.upper() or case.formatted_path in _paths(case):
+        # Another method was asked for on purpose, or the text put into the path leads to another path of the document.
+        return
+    told = response.json()
+    assert status == 400, f"it fits the document, and was answered by {status}: {told}"
+    assert told.get("errors"), told
+    for fault in told["errors"]:
+        # To JSON Schema 5.0 is an integer. Here a whole number is written without a point.
+        is_written_as_float = re.search(r"\.0; expected `int.*`, got `float`$", fault["detail"])
+        is_reason = any(re.fullmatch(pattern, fault["pointer"]) for pattern in NO_SCHEMA_SAYS)
+        assert is_reason or is_written_as_float, f"the document doesn't say so: {told}"
+
+
+def _paths(case: Case[Any]) -> dict[str, Any]:
+    paths: dict[str, Any] = case.operation.schema.raw_schema["paths"]
+    return paths
+
+
+@schemathesis.check
+def each_line_of_a_stream_is_as_the_document_says(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Schemathesis reads a whole body, and of `application/x-ndjson` the document tells what one line is."""
+    if response.status_code != 200 or "application/x-ndjson" not in response.headers.get("content-type", [""])[0]:
+        return
+    document: dict[str, Any] = case.operation.schema.raw_schema
+    content = document["paths"][case.path]["get"]["responses"]["200"]["content"]
+    schema = {**content["application/x-ndjson"]["schema"], "components": document["components"]}
+    validator = jsonschema.Draft202012Validator(schema)
+    for line in response.text.splitlines():
+        validator.validate(json.loads(line))
+
+
+@schemathesis.deserializer("application/x-ndjson")
+def first_line(ctx: object, response: Response) -> Any:
+    """That there is something to check; the other lines are checked above."""
+    return next((json.loads(line) for line in response.text.splitlines()), None)

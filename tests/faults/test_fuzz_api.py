@@ -1,0 +1,154 @@
+"""The API fuzzed over its own OpenAPI documents: thousands of requests that fit them, and that don't.
+
+Schemathesis asks the real program by HTTP, with everything that its checks look at: no answer is a 5xx, each is as
+the document says, what doesn't fit is refused and what fits isn't, and what was made is there afterwards, through
+sequences of requests too. One seed is one run: OKEVENTS_TEST_FAULTS_SEED.
+"""
+
+import asyncio
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from okevents.access.policy import RULES
+from tests.e2e.guests import availability, book, publish
+from tests.e2e.program import Program, command, running
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+
+IS_FULL = os.environ.get("OKEVENTS_TEST_FAULTS") == "full"
+SEED = os.environ.get("OKEVENTS_TEST_FAULTS_SEED", "1")
+
+EXAMPLES = {"events": 340, "bookings": 170, "up": 60} if IS_FULL else {"events": 5, "bookings": 5, "up": 5}
+"""For each operation, at most: an operation has only so many cases of its own."""
+CASES = 5_000 if IS_FULL else 300
+"""At the least, for each document."""
+
+OWNERS = sorted(name for name, rule in RULES.items() if rule.owner)
+"""Whoever shows something there that is no token shows the secret of another booking, perhaps: 404 says nothing of
+which there are, where Schemathesis' `ignored_auth` wants 401. `tests/api/test_access.py` goes through these."""
+
+NOWHERE = ("--broker", "amqp://127.0.0.1:1/")
+"""A service of its own is asked without a broker: it has learned before what it knows."""
+ROOT = Path(__file__).parents[2]
+
+BACKENDS = ["sqlite", "postgresql"] if IS_FULL else ["sqlite"]
+
+
+class Databases:
+    """Of both services, with an event and a booking in each."""
+
+    def __init__(self, events: str, bookings: str, folder: Path) -> None:
+        self.of = {"events": events, "bookings": bookings}
+        self.both = ("--events-database", events, "--bookings-database", bookings)
+        self.folder = folder
+        self.event_id = ""
+        self.booking_id = ""
+
+    async def fill(self) -> None:
+        code, said = await command("migrate", *self.both, folder=self.folder)
+        assert code == 0, said
+        async with running("up", *self.both, folder=self.folder) as both:
+            self.event_id = await publish(both.http, "Organ night", 100_000)
+            await availability(both.http, self.event_id)
+            made = await book(both.http, self.event_id, "ada", 5)
+            self.booking_id = made.json()["id"]
+            assert await both.stop() == 0
+
+    @asynccontextmanager
+    async def served(self, shape: str, *arguments: str) -> AsyncIterator[Program]:
+        where = self.both if shape == "up" else ("--database", self.of[shape], *NOWHERE)
+        async with running(shape, *where, *arguments, folder=self.folder) as program:
+            yield program
+
+    def configuration(self) -> Path:
+        """What Schemathesis may take instead of something drawn, as ids are never guessed."""
+        file = self.folder / "schemathesis.toml"
+        known = {
+            "events": (self.event_id, ("path.event_id", "body.event_id", "query.event")),
+            "bookings": (self.booking_id, ("path.id", "body.booking_id")),
+            "halls": ("lobby", ("body.hall",)),
+        }
+        lines = ["max-stream-events = 1", "[dictionaries]"]
+        lines += [f'{name} = {{ values = ["{value}"] }}' for name, (value, _) in known.items()]
+        lines.append("[parameters]")
+        for name, (_, places) in known.items():
+            lines += [f'"{place}" = {{ dictionary = "{name}", probability = 0.6 }}' for place in places]
+        # All checks but this one, which `fuzz_hooks` has more strictly.
+        lines += ["[checks]", "positive_data_acceptance.enabled = false"]
+        lines += ["[[operations]]", f"include-operation-id = {OWNERS}", "checks.ignored_auth.enabled = false"]
+        file.write_text("\n".join(lines))
+        return file
+
+
+@pytest.fixture(params=[pytest.param(name, marks=getattr(pytest.mark, name)) for name in BACKENDS])
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Of an empty database for each service."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgresql_url"), request.getfixturevalue("other_postgresql_url")
+    return f"sqlite:///{tmp_path / 'events.sqlite3'}", f"sqlite:///{tmp_path / 'bookings.sqlite3'}"
+
+
+@pytest.fixture
+async def databases(urls: tuple[str, str], tmp_path: Path) -> Databases:
+    filled = Databases(*urls, tmp_path)
+    await filled.fill()
+    return filled
+
+
+async def fuzz(databases: Databases, program: Program, *arguments: str, hooks: str = "tests.faults.fuzz_hooks") -> str:
+    """Everything that Schemathesis said. Raises AssertionError with it if it found anything."""
+    address = str(program.http.base_url).rstrip("/")
+    environment: Mapping[str, str] = {
+        **os.environ,
+        "SCHEMATHESIS_HOOKS": hooks,
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "120",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(Path(sys.executable).with_name("st"), f"--config-file={databases.configuration()}", "run"),
+        *(f"{address}/schema/openapi.json", f"--seed={SEED}", "--continue-on-failure", "--no-color"),
+        *("--suppress-health-check=all", "--request-timeout=20", "--warnings=off", *arguments),
+        stdout=PIPE,
+        stderr=STDOUT,
+        cwd=databases.folder,
+        env=environment,
+    )
+    told, _ = await process.communicate()
+    said = told.decode()
+    print(f"seed {SEED}; {cases(said)} cases")
+    assert process.returncode == 0, said
+    assert not [line for line in program.lines if "Traceback" in line], "\n".join(program.lines)
+    return said
+
+
+def cases(said: str) -> int:
+    """How many requests were made up."""
+    found = re.search(r"([\d,]+) generated", said)
+    assert found, said
+    return int(found[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("shape", ["events", "bookings", "up"])
+async def test_every_answer_is_as_the_document_says(databases: Databases, shape: str) -> None:
+    async with databases.served(shape) as program:
+        said = await fuzz(databases, program, f"--max-examples={EXAMPLES[shape]}")
+        assert cases(said) >= CASES
+        assert await program.stop() == 0
+
+
+@pytest.mark.parametrize("shape", ["events", "bookings"])
+async def test_under_access_control_nothing_is_open_that_the_document_closes(databases: Databases, shape: str) -> None:
+    create = ("tokens", "create", "fuzz", "--scope", "admin", *databases.both)
+    code, told = await command(*create, folder=databases.folder)
+    assert code == 0, told
+    token = next(line for line in told.split() if line.startswith("oke_"))
+    async with databases.served(shape, "--access", "required") as program:
+        await fuzz(databases, program, "--max-examples=5", "--header", f"Authorization: Bearer {token}")
+        assert await program.stop() == 0
