@@ -11,7 +11,7 @@ from okevents.messaging.ports import DeadLetter, Receive
 from tests.simulation.broker.server import BrokerServer, Channel, Listener, Stored
 from tests.simulation.wire import Wire
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("okevents.brokers.simulated")
 
 CLOSE_WITHIN = 1.0
 UNANSWERED = 0.5

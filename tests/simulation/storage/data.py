@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
@@ -18,6 +18,9 @@ from okevents.kernel.ids import BookingId, EventId
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import COMMIT_LEASE, DeadLetter
 
+START = datetime(2030, 1, 1, 12, tzinfo=UTC)
+"""The true time at which a simulation begins."""
+
 
 class Row(Struct):
     """One in the outbox."""
@@ -29,7 +32,7 @@ class Row(Struct):
 class Witness(Protocol):
     """Sees everything that is committed, at the instant of the commit, before the next one."""
 
-    def saw_change(self, before: Event | None, change: EventChange, now: datetime) -> None: ...
+    def saw_change(self, before: Event | None, change: EventChange) -> None: ...
 
     def saw_part(self, before: Inventory | None, part: Part, now: datetime) -> None: ...
 

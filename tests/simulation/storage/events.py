@@ -86,7 +86,7 @@ def _commit(data: Data, change: EventChange) -> ChangeOutcome:
     if (before.version if before else 0) != change.expected_version:
         return ChangeConflict()
     if data.witness is not None:
-        data.witness.saw_change(before, change, data.now())
+        data.witness.saw_change(before, change)
     data.events[change.event.id] = change.event
     data.keep([change.answer] if change.answer is not None else [])
     data.put_messages(change.messages)

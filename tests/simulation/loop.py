@@ -1,0 +1,126 @@
+"""An asyncio loop whose time passes only by waiting, and whose order is drawn.
+
+Of the callbacks that are ready any may be the next. Those of a process that has died never run again: its tasks stand
+still wherever they waited, and clean up nothing.
+"""
+
+import asyncio
+import gc
+import random
+from asyncio.base_events import BaseEventLoop
+from collections import deque
+from contextvars import Context, ContextVar, copy_context
+from typing import Any, NoReturn, Protocol
+
+
+class Mortal(Protocol):
+    """What may die: one run of a process."""
+
+    @property
+    def is_dead(self) -> bool: ...
+
+
+whose: ContextVar[Mortal | None] = ContextVar("whose", default=None)
+"""The run of a process that a callback or task is part of; None: of the world."""
+
+
+class Waiting(RuntimeError):
+    """Everybody waits, and nothing will ever happen."""
+
+
+class _Clock:
+    """In place of a selector: it waits by moving the time."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        if timeout is None:
+            raise Waiting("everybody waits, and nothing will ever happen")
+        self.now += timeout
+        return ()
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class _Ready(deque[asyncio.Handle]):
+    """The callbacks that are ready. With that chance the next one isn't the first but any of them."""
+
+    def __init__(self, chance: random.Random, disorder: float) -> None:
+        super().__init__()
+        self._chance = chance
+        self._disorder = disorder
+
+    def popleft(self) -> asyncio.Handle:
+        if len(self) > 1 and self._chance.random() < self._disorder:
+            place = self._chance.randrange(len(self))
+            self[0], self[place] = self[place], self[0]
+        handle = super().popleft()
+        if is_dead(_context_of(handle)):
+            handle.cancel()
+        return handle
+
+
+class Numbered(asyncio.Task[Any]):
+    """Sets of tasks are in the order of their making, and not in that of their addresses."""
+
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class SimulatedLoop(BaseEventLoop):
+    """`time()` begins at 0. There are no files, no sockets and no threads here: whoever wants one is refused."""
+
+    def __init__(self, chance: random.Random, disorder: float) -> None:
+        super().__init__()
+        self._selector = _Clock()
+        self._scheduled: list[asyncio.TimerHandle] = []
+        self._ready = _Ready(chance, disorder)
+        self.tasks: list[Numbered] = []
+        self.set_task_factory(self._make_task)
+
+    def time(self) -> float:
+        return self._selector.now
+
+    def run_in_executor(self, executor: object, func: object, *args: object) -> NoReturn:  # noqa: ARG002
+        raise RuntimeError("a thread was wanted in the simulation")
+
+    async def bury(self) -> None:
+        """Ends all tasks that are left, for good: nothing that they do at their end has any effect, or is told."""
+        for task in self.tasks:
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        self.tasks.clear()
+        self._ready.clear()
+        self._scheduled.clear()
+        grave = copy_context()
+        grave.run(whose.set, _Dead())
+        grave.run(gc.collect)
+
+    def _make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Future[Any]:
+        task = Numbered(coroutine, loop=loop, **options)
+        task.number = len(self.tasks)
+        self.tasks.append(task)
+        return task
+
+    def _process_events(self, events: object) -> None:
+        """There are none."""
+
+    def _write_to_self(self) -> None:
+        """It never sleeps."""
+
+
+class _Dead:
+    is_dead = True
+
+
+def is_dead(context: Context) -> bool:
+    """Whether what runs there is part of a process that has died."""
+    mortal = context.get(whose)
+    return mortal is not None and mortal.is_dead
+
+
+def _context_of(handle: asyncio.Handle) -> Context:
+    context: Context = handle._context  # type: ignore[attr-defined]
+    return context
