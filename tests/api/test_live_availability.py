@@ -55,7 +55,7 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
         assert isinstance(parts.broker, LocalBroker)
         hub = LiveAvailability(parts.bookings.service.reading.availability)
         listening = await parts.broker.listen([AVAILABILITY_CHANGED], hub.hear_message, hub.lost_touch)
-        plain = app.build(parts.events, parts.bookings, health_checks=[], limits=app.Limits())
+        plain = app.build(parts.events, parts.bookings, health=app.Health([]), limits=app.Limits())
 
         async def streams(scope: Scope, receive: Receive, send: Send) -> None:
             event_id = EventId(scope["path"].removeprefix("/live/"))

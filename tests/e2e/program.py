@@ -68,6 +68,10 @@ class Program:
         """SIGTERM; its exit code."""
         return await self._end(signal.SIGTERM)
 
+    def terminate(self) -> None:
+        """SIGTERM, and its clients go on."""
+        self._process.send_signal(signal.SIGTERM)
+
     async def kill(self) -> int:
         """SIGKILL."""
         return await self._end(signal.SIGKILL)

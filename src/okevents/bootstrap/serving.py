@@ -32,15 +32,21 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
             rate=settings.rate,
             burst=settings.burst,
         )
-        _collect_garbage_less_often()
-        asgi = app.build(parts.events, parts.bookings, health_checks=checks, limits=limits)
-        on_stop = (lambda: None) if parts.bookings is None else parts.bookings.live.close
+        health = app.Health(checks)
+        asgi = app.build(parts.events, parts.bookings, health=health, limits=limits)
+        stopping = server.Stopping(
+            delay=settings.shutdown_delay,
+            grace=settings.shutdown_grace,
+            on_signal=health.stop,
+            on_stop=(lambda: None) if parts.bookings is None else parts.bookings.live.close,
+        )
         served = server.behind(asgi, settings.trusted_proxies)
         certificate = None
         if settings.tls_certificate is not None and settings.tls_key is not None:
             certificate = server.Certificate(settings.tls_certificate, settings.tls_key)
-        host, port, grace = settings.host, settings.port, settings.shutdown_grace
-        await server.serve(served, host, port, grace, certificate, on_listening, on_stop)
+        async with health.watching():
+            _collect_garbage_less_often()
+            await server.serve(served, settings.host, settings.port, certificate, on_listening, stopping)
 
 
 def _collect_garbage_less_often() -> None:

@@ -1,7 +1,5 @@
 """The ASGI application of one service, or of both in one."""
 
-from collections.abc import Sequence
-
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
@@ -25,7 +23,7 @@ from okevents.http.events import EventHandlers
 from okevents.http.front import Front
 from okevents.http.gate import Gate, Handler
 from okevents.http.guard import Guard
-from okevents.http.health import HealthCheck, HealthHandlers
+from okevents.http.health import Health, HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
 from okevents.http.metrics import MetricsHandlers
 from okevents.http.operations import EVENTS, HEALTH, METRICS
@@ -33,7 +31,7 @@ from okevents.http.routing import Paths, Resource, routes
 from okevents.http.turnstile import Turnstile
 from okevents.kernel.group_commit import BatchStatistics
 
-__all__ = ["Bookings", "Events", "HealthCheck", "Limits", "build"]
+__all__ = ["Bookings", "Events", "Health", "HealthCheck", "Limits", "build"]
 
 
 class Bookings(Struct, frozen=True):
@@ -56,7 +54,7 @@ def build(
     events: Events | None,
     bookings: Bookings | None,
     *,
-    health_checks: Sequence[HealthCheck],
+    health: Health,
     limits: Limits,
 ) -> App:
     """The application; None for a service that this process doesn't have."""
@@ -76,7 +74,7 @@ def build(
         known += routes(DOOR, door, gate)
         known += door.assets()
         statistics["bookings"] = bookings.service.statistics
-    known += routes(HEALTH, HealthHandlers(health_checks), gate)
+    known += routes(HEALTH, HealthHandlers(health), gate)
     known += routes(METRICS, MetricsHandlers(statistics), gate)
     process = schema.Described(
         has_events=has_events,

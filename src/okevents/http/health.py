@@ -1,8 +1,15 @@
-"""Whether the process lives, and whether it is ready for requests."""
+"""Whether the process lives, and whether it is ready for requests.
+
+Each part is looked at once in a second, in the background, and whoever asks is told what is known: an answer costs no
+query and is never late, however slow a part is and however many ask.
+"""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +21,16 @@ from okevents.http.answers import Answer
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY = 1.0
 CHECK_WITHIN = 3.0
+"""Seconds that a part may take to answer. One that took longer is looked at again at once."""
+
+AWAY_AFTER = 5.0
+"""Seconds without an answer, and two looks at the least, until a part counts as away: a look that was slow, or a
+connection that was lost and made anew, takes nobody out of service."""
+
+BACK_AFTER = 2
+"""Looks in a row that have gone well, until a part that was away is back: one may have been luck."""
 
 
 class HealthCheck(Struct, frozen=True, kw_only=True):
@@ -26,7 +42,7 @@ class HealthCheck(Struct, frozen=True, kw_only=True):
 
 
 class PartShown(Struct, kw_only=True):
-    """The state of one part."""
+    """The state of one part: `ok`, `failing` (it doesn't answer now, and isn't given up yet) or `unavailable`."""
 
     name: str
     state: str
@@ -35,40 +51,117 @@ class PartShown(Struct, kw_only=True):
 
 
 class HealthShown(Struct, kw_only=True):
-    """Ready or not, and every part."""
+    """`ok`; `unavailable` while a required part is; `stopping` from the signal to stop on. And every part."""
 
     status: str
     parts: list[PartShown]
 
 
-class HealthHandlers:
-    """A method for each operation, by its name in the table. The log is told once of each trouble, not at each look."""
+class Health:
+    """What is known of the parts."""
 
-    def __init__(self, checks: Sequence[HealthCheck]) -> None:
-        self._checks = checks
-        self._troubles: dict[str, str] = {}
+    def __init__(self, checks: Sequence[HealthCheck], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._parts = [_Part(check, monotonic) for check in checks]
+        self._is_stopping = False
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator["Health"]:
+        """Looks at the parts all the time; at those that are required once before it begins."""
+        await asyncio.gather(*(part.look() for part in self._parts if part.is_required))
+        tasks = [asyncio.create_task(part.watch(), name=f"watch {part.name}") for part in self._parts]
+        try:
+            yield self
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def stop(self) -> None:
+        """From now on it isn't ready: whoever chooses among several is to choose another."""
+        self._is_stopping = True
+
+    def shown(self) -> HealthShown:
+        parts = [part.shown() for part in self._parts]
+        is_ready = all(part.state != "unavailable" for part in parts if part.is_required)
+        status = "stopping" if self._is_stopping else "ok" if is_ready else "unavailable"
+        return HealthShown(status=status, parts=parts)
+
+
+class HealthHandlers:
+    """A method for each operation, by its name in the table."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
 
     async def live(self, _: Request) -> Answer:
         return answers.json(b'{"status":"ok"}')
 
     async def ready(self, _: Request) -> Answer:
-        parts = await asyncio.gather(*(self._look(each) for each in self._checks))
-        is_ready = all(part.state == "ok" for part in parts if part.is_required)
-        shown = HealthShown(status="ok" if is_ready else "unavailable", parts=parts)
-        return answers.json(msgspec.json.encode(shown), 200 if is_ready else 503)
+        shown = self._health.shown()
+        return answers.json(msgspec.json.encode(shown), 200 if shown.status == "ok" else 503)
 
-    async def _look(self, each: HealthCheck) -> PartShown:
+
+class _Part:
+    """One part, and what the latest looks at it have shown. It is away until it has answered once."""
+
+    def __init__(self, check: HealthCheck, monotonic: Callable[[], float]) -> None:
+        self.name = check.name
+        self.is_required = check.is_required
+        self._check = check.check
+        self._monotonic = monotonic
+        self._is_away = True
+        self._good = BACK_AFTER - 1
+        self._failed = 0
+        self._failing_since = 0.0
+        self._said: str | None = "it wasn't looked at yet"
+
+    async def watch(self) -> None:
+        """For ever."""
+        while True:
+            began = self._monotonic()
+            await self.look()
+            await asyncio.sleep(max(0.0, began + LOOK_EVERY - self._monotonic()))
+
+    async def look(self) -> None:
+        began = self._monotonic()
         try:
             async with asyncio.timeout(CHECK_WITHIN):
-                await each.check()
+                await self._check()
         except OkeventsError as error:
-            trouble, said = error.detail, error.public_detail or error.detail
+            self._failed_since(began, error.detail, error.public_detail or error.detail)
         except TimeoutError:
-            trouble = said = f"no answer within {CHECK_WITHIN:g} s"
+            said = f"no answer within {CHECK_WITHIN:g} s"
+            self._failed_since(began, said, said)
+        except Exception as error:
+            log.exception("looking at %s failed", self.name)
+            self._failed_since(began, repr(error), "it can't be looked at; the service's log says more")
         else:
-            self._troubles.pop(each.name, None)
-            return PartShown(name=each.name, state="ok", is_required=each.is_required)
-        if each.is_required and self._troubles.get(each.name) != trouble:
-            self._troubles[each.name] = trouble
-            log.warning("%s isn't ready: %s", each.name, trouble)
-        return PartShown(name=each.name, state="unavailable", is_required=each.is_required, detail=said)
+            self._answered()
+
+    def shown(self) -> PartShown:
+        state = "unavailable" if self._is_away else "failing" if self._failed else "ok"
+        detail = None if state == "ok" else self._said
+        return PartShown(name=self.name, state=state, is_required=self.is_required, detail=detail)
+
+    def _failed_since(self, began: float, trouble: str, said: str) -> None:
+        """`trouble` is for the log, where it may be told where things are."""
+        if not self._failed:
+            self._failing_since = began
+        self._failed += 1
+        self._good = 0
+        self._said = said
+        has_failed_for = self._monotonic() - self._failing_since
+        if not self._is_away and self._failed > 1 and has_failed_for >= AWAY_AFTER:
+            self._is_away = True
+            if self.is_required:
+                log.warning("%s isn't ready: %s", self.name, trouble)
+
+    def _answered(self) -> None:
+        self._failed = 0
+        self._good += 1
+        if self._is_away and self._good >= BACK_AFTER:
+            self._is_away = False
+            if self.is_required and self._failing_since:
+                log.info("%s is ready again", self.name)

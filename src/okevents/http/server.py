@@ -18,6 +18,8 @@ from okevents.http.gathering import GatheringProtocol
 KEEP_ALIVE = 15
 BACKLOG = 2048
 
+_CLOSE = (b"connection", b"close")
+
 
 class Certificate(NamedTuple):
     """Files in PEM form: the chain, the server's own certificate first, and its private key."""
@@ -26,30 +28,41 @@ class Certificate(NamedTuple):
     key: Path
 
 
+class Stopping(NamedTuple):
+    """How serving ends. `on_signal` is called when it is known that it will, `on_stop` when nothing more is taken: it
+    ends what would never end by itself, such as streams. `delay` is what lies between them after SIGTERM, `grace` what
+    is left then for requests in work; seconds."""
+
+    delay: float
+    grace: float
+    on_signal: Callable[[], None]
+    on_stop: Callable[[], None]
+
+
 async def serve(
     app: App,
     host: str,
     port: int,
-    grace: float,
     certificate: Certificate | None,
     on_listening: Callable[[str], None],
-    on_stop: Callable[[], None],
+    stopping: Stopping,
 ) -> None:
-    """Until SIGTERM or SIGINT; then takes nothing more, and leaves within `grace` seconds. A second signal: at once.
+    """Until SIGTERM or SIGINT. A second signal ends it at once.
 
-    With a certificate it speaks HTTPS alone. `on_listening` is told the address when it listens; `on_stop` ends what
-    would never end by itself, such as streams.
+    With a certificate it speaks HTTPS alone. `on_listening` is told the address when it listens. During the delay
+    everything is answered, and each connection closed with its next answer, so that its client makes a new one: there,
+    or where it is sent by then.
     Raises ConfigurationError when it can't listen there.
     """
-    settings = configuration(app, grace)
+    settings = configuration(app, stopping.grace)
     if certificate is not None:
         settings.ssl_certfile, settings.ssl_keyfile = certificate.chain, certificate.key
         _load(settings)
     listener = _listen(host, port)
-    server = _Server(settings, on_stop)
+    server = _Server(settings, stopping)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+    loop.add_signal_handler(signal.SIGTERM, server.hear, stopping.delay)
+    loop.add_signal_handler(signal.SIGINT, server.hear, 0.0)
     try:
         address = f"[{host}]" if ":" in host else host
         scheme = "http" if certificate is None else "https"
@@ -87,18 +100,33 @@ def configuration(app: App, grace: float) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """Leaves the signals to us: uvicorn raises them again at its end, before ours."""
 
-    def __init__(self, configuration: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+    def __init__(self, configuration: uvicorn.Config, stopping: Stopping) -> None:
         super().__init__(configuration)
-        self._on_stop = on_stop
+        self._stopping = stopping
+        self._is_leaving = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
-    def stop(self) -> None:
-        self.force_exit = self.should_exit
+    def hear(self, delay: float) -> None:
+        """Of a signal."""
+        if self._is_leaving:
+            self.force_exit = True
+            self._stop()
+            return
+        self._is_leaving = True
+        self._stopping.on_signal()
+        if not delay:
+            self._stop()
+            return
+        self.config.encoded_headers = [*self.config.encoded_headers, _CLOSE]
+        self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
+        asyncio.get_running_loop().call_later(delay, self._stop)
+
+    def _stop(self) -> None:
         self.should_exit = True
-        self._on_stop()
+        self._stopping.on_stop()
 
 
 def _load(settings: uvicorn.Config) -> None:

@@ -84,6 +84,16 @@ class LimitSettings(BookingSettings, frozen=True, kw_only=True):
             default_said="none",
         ),
     ] = ()
+    shutdown_delay: Annotated[
+        float,
+        Option(
+            part=Part.LIMITS,
+            help="How long a process goes on serving after SIGTERM, while it says that it isn't ready: as long as "
+            "those who choose among several processes take to notice.",
+            parse=parse.seconds(0, 600),
+            metavar="SECONDS",
+        ),
+    ] = 0.0
     shutdown_grace: Annotated[
         float,
         Option(
