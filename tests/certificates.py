@@ -29,7 +29,7 @@ class Authority:
         self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def issue(self, name: str = "server", host: str = "127.0.0.1") -> tuple[Path, Path]:
-        """A certificate for the address, and its key: two files in PEM form."""
+        """A certificate for the address, valid for a day, and its key: two files in PEM form."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])

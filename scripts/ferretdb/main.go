@@ -1,4 +1,5 @@
-// Command ferretdb serves MongoDB's wire protocol on one address and keeps its data in PostgreSQL.
+// Command ferretdb serves MongoDB's wire protocol on one address, over TLS where it is given a certificate, and keeps
+// its data in PostgreSQL.
 package main
 
 import (
@@ -12,12 +13,18 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: ferretdb HOST:PORT POSTGRESQL_URL")
+	var listener ferretdb.ListenerConfig
+	switch len(os.Args) {
+	case 3:
+		listener.TCP = os.Args[1]
+	case 5:
+		listener.TLS, listener.TLSCertFile, listener.TLSKeyFile = os.Args[1], os.Args[3], os.Args[4]
+	default:
+		fmt.Fprintln(os.Stderr, "usage: ferretdb HOST:PORT POSTGRESQL_URL [CERTIFICATE_FILE KEY_FILE]")
 		os.Exit(2)
 	}
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener:      ferretdb.ListenerConfig{TCP: os.Args[1]},
+		Listener:      listener,
 		Handler:       "postgresql",
 		PostgreSQLURL: os.Args[2],
 	})

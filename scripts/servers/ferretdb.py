@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scripts.servers.postgresql import PostgresqlServer
 from scripts.servers.process import ServerMissing, free_port, is_listening
-from scripts.servers.server import PrivateServer
+from scripts.servers.server import Certificate, PrivateServer
 
 SOURCE = Path(__file__).parent.parent / "ferretdb"
 
@@ -47,14 +47,18 @@ def build() -> Path:
 
 
 class FerretdbServer(PrivateServer):
-    """`url` is the server's, without a database. `postgresql` is where it keeps its data."""
+    """`url` is the server's, without a database. `postgresql` is where it keeps its data.
+
+    With a certificate both speak TLS, FerretDB nothing else.
+    """
 
     name = "FerretDB"
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate | None = None) -> None:
         self._program = build()
-        self.postgresql = PostgresqlServer()
+        self.postgresql = PostgresqlServer(certificate)
         super().__init__()
+        self._certificate = None if certificate is None else self._own(certificate)
         self.port = free_port()
         self.url = f"mongodb://127.0.0.1:{self.port}/"
 
@@ -70,7 +74,8 @@ class FerretdbServer(PrivateServer):
 
     def _command(self) -> list[str]:
         backend = self.postgresql.url.removesuffix("postgres") + "ferretdb"
-        return [str(self._program), f"127.0.0.1:{self.port}", backend]
+        files = [] if self._certificate is None else [str(self._certificate.chain), str(self._certificate.key)]
+        return [str(self._program), f"127.0.0.1:{self.port}", backend, *files]
 
     def _is_ready(self) -> bool:
         return is_listening(self.port)

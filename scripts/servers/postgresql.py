@@ -5,7 +5,10 @@ import signal
 from pathlib import Path
 
 from scripts.servers.process import ServerMissing, free_port, run
-from scripts.servers.server import PrivateServer
+from scripts.servers.server import Certificate, PrivateServer
+
+VERIFIED = "verified"
+"""The database that only clients with a certificate are let into, where the server has one itself."""
 
 
 def _programs() -> Path:
@@ -22,14 +25,15 @@ def _programs() -> Path:
 class PostgresqlServer(PrivateServer):
     """`url` is that of the maintenance database. fsync is on: what it says is durable is.
 
-    `settings` are added to the server's, such as `max_connections="20"`.
+    `settings` are added to the server's, such as `max_connections="20"`. With a certificate it speaks TLS to whoever
+    asks for it.
     """
 
     name = "PostgreSQL"
     user = "postgres"
     stop_signal = signal.SIGINT  # ends sessions; SIGTERM would wait for them
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, certificate: Certificate | None = None, **settings: str) -> None:
         self._programs = _programs()
         super().__init__()
         self.port = free_port()
@@ -43,6 +47,8 @@ class PostgresqlServer(PrivateServer):
         } | settings
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         run([self._program("initdb"), "-D", str(self._data), *options], user=self.user)
+        if certificate is not None:
+            self._speak_tls(self._own(certificate))
 
     def execute(self, statement: str) -> str:
         """Runs one statement by PostgreSQL's own client; its output, bare."""
@@ -57,6 +63,17 @@ class PostgresqlServer(PrivateServer):
         state = self._data / "postmaster.pid"
         lines = [line.strip() for line in state.read_text().splitlines()] if state.exists() else []
         return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7] == "ready"
+
+    def _speak_tls(self, certificate: Certificate) -> None:
+        self._settings |= {
+            "ssl": "on",
+            "ssl_cert_file": str(certificate.chain),
+            "ssl_key_file": str(certificate.key),
+            "ssl_ca_file": str(certificate.authority),
+        }
+        rules = self._data / "pg_hba.conf"
+        strict = f"hostssl {VERIFIED} all 127.0.0.1/32 trust clientcert=verify-ca\nhost {VERIFIED} all all reject\n"
+        rules.write_text(strict + rules.read_text())
 
     def _program(self, name: str) -> str:
         return str(self._programs / name)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.servers.process import ServerMissing, free_port, is_listening, kill, run, spawn, wait_until
-from scripts.servers.server import PrivateServer
+from scripts.servers.server import Certificate, PrivateServer
 from scripts.servers.warden import warden
 
 # A busy machine must raise no alarm by chance; who wants one raises it by rabbitmqctl. Figures that nobody reads cost
@@ -26,6 +26,15 @@ log.console.level = warning
 log.file = false
 """
 
+TLS = """
+listeners.ssl.1 = 127.0.0.1:{port}
+ssl_options.cacertfile = {certificate.authority}
+ssl_options.certfile = {certificate.chain}
+ssl_options.keyfile = {certificate.key}
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+"""
+
 
 def _programs() -> Path:
     """The folder of the programs themselves: Debian's wrappers on the path know one server and one user."""
@@ -36,12 +45,15 @@ def _programs() -> Path:
 
 
 class RabbitmqServer(PrivateServer):
-    """`url` is that of its default virtual host, `management_url` of its HTTP API."""
+    """`url` is that of its default virtual host, `management_url` of its HTTP API.
+
+    With a certificate it speaks TLS besides, at `tls_url`.
+    """
 
     name = "RabbitMQ"
     user = "rabbitmq"
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate | None = None) -> None:
         self._programs = _programs()
         super().__init__()
         self.port, management_port, epmd_port = free_port(), free_port(), free_port()
@@ -49,7 +61,12 @@ class RabbitmqServer(PrivateServer):
         self.management_url = f"http://guest:guest@127.0.0.1:{management_port}"
         self._health = f"http://127.0.0.1:{management_port}/api/"
         configuration, plugins = self.folder / "rabbitmq.conf", self.folder / "enabled_plugins"
-        configuration.write_text(CONFIGURATION.format(port=self.port, management_port=management_port))
+        said = CONFIGURATION.format(port=self.port, management_port=management_port)
+        if certificate is not None:
+            tls_port = free_port()
+            self.tls_url = f"amqps://guest:guest@127.0.0.1:{tls_port}/"
+            said += TLS.format(port=tls_port, certificate=self._own(certificate))
+        configuration.write_text(said)
         plugins.write_text("[rabbitmq_management].\n")
         self._epmd_port = epmd_port
         self._epmd: subprocess.Popen[bytes] | None = None

@@ -1,15 +1,24 @@
 """What all private servers can do."""
 
 import os
+import shutil
 import signal
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from scripts.servers import process
 from scripts.servers.warden import warden
+
+
+class Certificate(NamedTuple):
+    """Files in PEM form: what a server shows, the key of it, and who must have signed what a client shows."""
+
+    chain: Path
+    key: Path
+    authority: Path
 
 
 class PrivateServer(ABC):
@@ -100,6 +109,16 @@ class PrivateServer(ABC):
     def _environment(self) -> Mapping[str, str] | None:
         """The command's, if not this process's own."""
         return None
+
+    def _own(self, certificate: Certificate) -> Certificate:
+        """Copies that the server's user may read, and nobody else."""
+        copies = Certificate(*(self.folder / f"tls.{name}" for name in Certificate._fields))
+        for given, copy in zip(certificate, copies, strict=True):
+            shutil.copyfile(given, copy)
+            copy.chmod(0o600)
+            if account := process.acting(self.user):
+                shutil.chown(copy, account, account)
+        return copies
 
     @property
     def _log(self) -> Path:

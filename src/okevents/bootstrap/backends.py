@@ -1,5 +1,6 @@
 """From a URL to the adapter that serves it. Drivers are imported only when they are used."""
 
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Protocol
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 from okevents.bookings.ports import BookingsDatabase
 from okevents.brokers.local import LocalBroker
+from okevents.config import transport
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.errors import ConfigurationError
@@ -14,6 +16,8 @@ from okevents.events.ports import EventsDatabase
 from okevents.kernel.database import Database
 from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.ports import Broadcasts, Broker, DeadLetterStore
+
+log = logging.getLogger(__name__)
 
 
 def events_database(settings: Settings) -> EventsDatabase:
@@ -51,6 +55,15 @@ def broker(settings: Settings, dead_letters: Mapping[str, DeadLetterStore]) -> C
     from okevents.brokers.rabbitmq import RabbitmqBroker
 
     return RabbitmqBroker(settings.broker, settings.topology)
+
+
+def warn_of_exposure(settings: Settings, shape: Shape) -> None:
+    """Has the log say which servers are reached over a network without TLS, or without a look at who answers."""
+    urls = [settings.events_database] if shape.has_events else []
+    urls += [settings.bookings_database] if shape.has_bookings else []
+    for said in dict.fromkeys(transport.exposure(url) for url in (*urls, settings.broker)):
+        if said is not None:
+            log.warning("%s", said)
 
 
 async def ready(name: str, url: str, database: Database) -> None:

@@ -58,6 +58,7 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
     starting: its messages wait in the outbox.
     """
     clock = SystemClock()
+    backends.warn_of_exposure(settings, shape)
     async with AsyncExitStack() as stack:
         events_database = backends.events_database(settings) if shape.has_events else None
         bookings_database = backends.bookings_database(settings) if shape.has_bookings else None

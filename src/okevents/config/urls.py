@@ -8,6 +8,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
+from okevents.config import transport
+
 BROKER_NAME = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 
 
@@ -104,4 +106,5 @@ def _split(given: object, known: dict[str, Backend]) -> tuple[str, SplitResult]:
     backend = known[scheme]
     if backend.module is not None and find_spec(backend.module) is None:
         raise ValueError(f"its driver isn't installed; run: pip install 'okevents[{backend.extra}]'")
+    transport.require_clear(parts)
     return url, parts

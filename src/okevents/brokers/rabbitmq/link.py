@@ -11,12 +11,14 @@ from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
 
 from okevents.brokers.rabbitmq.declare import declare
 from okevents.errors import BrokerUnavailable
+from okevents.kernel.tls import TlsNames, advice
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.topology import Topology
 
 CONNECT_WITHIN = 5.0
 CLOSE_WITHIN = 2.0
 HEARTBEAT = 15
+TLS_NAMES = TlsNames(authority="cafile", client="certfile and keyfile")
 
 TROUBLE = (AMQPError, ConnectionError, OSError, RuntimeError, asyncio.InvalidStateError)
 """What the client raises when a connection or channel fails, or has failed before."""
@@ -130,9 +132,8 @@ class Link:
 
     def _unavailable(self, error: BaseException) -> BrokerUnavailable:
         why = str(error) or type(error).__name__
-        return BrokerUnavailable(
-            f"RabbitMQ can't be reached at {self.address} ({why}); see that it runs and that the broker's URL is right"
-        )
+        do = advice(why, TLS_NAMES) or "see that it runs and that the broker's URL is right"
+        return BrokerUnavailable(f"RabbitMQ can't be reached at {self.address} ({why}); {do}")
 
 
 async def _close_if_open(connection: AbstractConnection | None) -> None:

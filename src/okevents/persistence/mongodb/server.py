@@ -14,6 +14,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     InvalidOperation,
     OperationFailure,
+    PyMongoError,
     WTimeoutError,
 )
 from pymongo.errors import (
@@ -22,6 +23,7 @@ from pymongo.errors import (
 
 from okevents.errors import StoreUnavailable
 from okevents.kernel.shielded import ShieldedWork
+from okevents.kernel.tls import TlsNames, advice
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -30,6 +32,7 @@ Collection = AsyncCollection[Document]
 ANSWER_WITHIN_MS = 5_000
 CLOCK_FOR = 30.0
 DUPLICATE_KEY = 11000
+TLS_NAMES = TlsNames(authority="tlsCAFile", client="tlsCertificateKeyFile")
 
 _TROUBLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation, DriverConfigurationError)
 
@@ -52,19 +55,22 @@ class Server:
 
     async def open(self) -> None:
         """Raises StoreUnavailable."""
-        self._client = AsyncMongoClient(
-            self._url,
-            appname="okevents",
-            tz_aware=True,
-            # One text or date of another program that Python can't hold must not cost the others their answer.
-            datetime_conversion="DATETIME_AUTO",
-            unicode_decode_error_handler="replace",
-            w="majority",
-            readConcernLevel="majority",
-            serverSelectionTimeoutMS=ANSWER_WITHIN_MS,
-            connectTimeoutMS=ANSWER_WITHIN_MS,
-            socketTimeoutMS=2 * ANSWER_WITHIN_MS,
-        )
+        try:
+            self._client = AsyncMongoClient(
+                self._url,
+                appname="okevents",
+                tz_aware=True,
+                # One text or date of another program that Python can't hold must not cost the others their answer.
+                datetime_conversion="DATETIME_AUTO",
+                unicode_decode_error_handler="replace",
+                w="majority",
+                readConcernLevel="majority",
+                serverSelectionTimeoutMS=ANSWER_WITHIN_MS,
+                connectTimeoutMS=ANSWER_WITHIN_MS,
+                socketTimeoutMS=2 * ANSWER_WITHIN_MS,
+            )
+        except (PyMongoError, OSError, ValueError, TypeError) as error:  # of an option or a file that the URL names
+            raise self._unavailable(error) from error
         await self.now()
 
     async def close(self) -> None:
@@ -104,10 +110,16 @@ class Server:
         try:
             return await work
         except _TROUBLE as error:
-            why = str(error).partition(", Timeout:")[0]
-            raise StoreUnavailable(
-                f"MongoDB at {self.address} can't be used ({why}); see that it runs and that the URL is right"
-            ) from error
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: BaseException) -> StoreUnavailable:
+        why = str(error).partition(", Timeout:")[0]
+        do = advice(why, TLS_NAMES) or "see that it runs and that the URL is right"
+        if "No servers found yet" in why:
+            # The driver bounds no handshake: a server that takes the greeting for the beginning of a long message may
+            # never say anything.
+            why, do = "nobody answers", f"{do}, and that TLS is spoken there if the URL says so, and only then"
+        return StoreUnavailable(f"MongoDB at {self.address} can't be used ({why}); {do}")
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> set[int]:

@@ -9,6 +9,7 @@ import asyncpg
 
 from okevents.errors import StoreUnavailable
 from okevents.kernel.shielded import ShieldedWork
+from okevents.kernel.tls import TlsNames, advice
 
 T = TypeVar("T")
 
@@ -20,6 +21,7 @@ else:
 ANSWER_WITHIN = 5.0
 MAX_CONNECTIONS = 10
 MAX_TRIES = 5
+TLS_NAMES = TlsNames(authority="sslrootcert", client="sslcert and sslkey")
 
 # A client that dies or is cut off must not leave a lock behind.
 SERVER_SETTINGS = {
@@ -112,10 +114,9 @@ class Pool:
         raise AssertionError("the last try returns or raises")
 
     def _unavailable(self, error: BaseException) -> StoreUnavailable:
-        why = str(error) or "it didn't answer in time"
-        return StoreUnavailable(
-            f"PostgreSQL at {self.address} can't be used ({why}); see that it runs and that the URL is right"
-        )
+        why = " ".join(str(error).split()) or "it didn't answer in time"
+        do = advice(why, TLS_NAMES) or "see that it runs and that the URL is right"
+        return StoreUnavailable(f"PostgreSQL at {self.address} can't be used ({why}); {do}")
 
 
 async def _keep(_: Any) -> None:
