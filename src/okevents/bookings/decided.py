@@ -13,10 +13,10 @@ from okevents.bookings.messages import availability_message, booking_message
 from okevents.bookings.model import Inventory
 from okevents.bookings.ports import Part
 from okevents.bookings.register import Register
-from okevents.bookings.requests import Admitted, Amend, Book, Confirm, Decision, Done, Learn, Refused, Settle
+from okevents.bookings.requests import Admitted, Amend, Book, Confirm, Decision, Done, Learn, Learned, Refused, Settle
 from okevents.bookings.rules import Rules
 from okevents.bookings.settle import needs
-from okevents.kernel.ids import EventId, Nonce
+from okevents.kernel.ids import BookingId, EventId, Nonce
 
 
 class Decided(Struct, frozen=True):
@@ -91,14 +91,16 @@ def decide(
         return Decided(jobs, allocation.decisions, None)
     if reached is inventory:  # Whoever asks for it again gets that answer, whatever has changed meanwhile.
         reached = replace(reached, version=reached.version + 1)
-    traceparents = {
-        (decision.booking.id, decision.booking.version): job.pending.request.traceparent
-        for job, decision in zip(jobs, allocation.decisions, strict=True)
-        if isinstance(decision, Done | Admitted)
-    }
+    traceparents: dict[tuple[BookingId, int], str | None] = {}
+    latest: str | None = None  # One message tells what all of them have changed, and can name but one.
+    for job, decision in zip(jobs, allocation.decisions, strict=True):
+        if isinstance(decision, Done | Admitted):
+            latest = traceparents[decision.booking.id, decision.booking.version] = job.traceparent
+        elif isinstance(decision, Learned):
+            latest = job.traceparent
     messages = [booking_message(step, traceparents.get((step.id, step.version))) for step in allocation.steps]
     if reached.halls is not None:
-        messages.append(availability_message(reached, reached.as_of))
+        messages.append(availability_message(reached, reached.as_of, latest))
     part = Part(
         nonce=nonce,
         expected_version=inventory.version if inventory else 0,

@@ -13,6 +13,7 @@ from okevents.errors import EventNotFound, OkeventsError, Unavailable
 from okevents.kernel.ids import EventId
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.supervision import supervised
+from okevents.observability import correlation
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class FollowedEvent:
         self._waiting: set[asyncio.Future[None]] = set()
         self._being_woken: set[asyncio.Future[None]] = set()
         name = f"follow {event_id}"
-        self._task = asyncio.create_task(supervised(self._keep_up, name), name=name)
+        self._task = asyncio.create_task(supervised(self._keep_up, name), name=name, context=correlation.apart())
 
     def hear(self, version: int) -> None:
         """There is that version now."""

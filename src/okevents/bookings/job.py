@@ -61,6 +61,10 @@ class Job:
         return self.pending.request.claim
 
     @property
+    def traceparent(self) -> str | None:
+        return self.pending.request.traceparent
+
+    @property
     def named_booking(self) -> BookingId | None:
         """The booking that must be known: one to be changed, or one that an interrupted try may have made."""
         request = self.request

@@ -66,7 +66,7 @@ def booking_message(booking: Booking, traceparent: str | None = None) -> Message
     )
 
 
-def availability_message(inventory: Inventory, at: datetime) -> Message:
+def availability_message(inventory: Inventory, at: datetime, traceparent: str | None = None) -> Message:
     """The message that tells of the inventory's numbers. It has a slot: only the newest one matters."""
     halls = [hall for hall in inventory.halls or () if not hall.is_removed]
     told = Availability(
@@ -83,6 +83,7 @@ def availability_message(inventory: Inventory, at: datetime) -> Message:
         version=inventory.version,
         occurred_at=at,
         body=_encoder.encode(told),
+        traceparent=traceparent,
         slot=f"availability:{inventory.event_id}",
     )
 

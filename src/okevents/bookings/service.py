@@ -39,6 +39,7 @@ from okevents.kernel.idempotency import Claim, KeysInProgress
 from okevents.kernel.ids import BookingId, EventId, Nonces
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outgoing
+from okevents.observability import correlation
 
 SECRET_KEY = "booking-secret"  # noqa: S105 - a name, not the key
 
@@ -113,7 +114,7 @@ class BookingService:
         if claim is None and (fresh := self._writer.find_fresh(request.event_id)) is not None:
             require_not_full(fresh, request, self._writer.now())
         key = await self._key()
-        booked = _booked(await self.change(request, claim, caller))
+        booked = _booked(await self.change(request, claim))
         return replace(booked, body=with_secret(booked.body, identity.booking_secret(key, booked.booking_id)))
 
     async def confirm(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
@@ -221,15 +222,15 @@ class BookingService:
         """The database's time, as far as it is known here."""
         return self._writer.now()
 
-    async def change(self, request: Request, claim: Claim | None, caller: Caller) -> Answer:
+    async def change(self, request: Request, claim: Claim | None) -> Answer:
         """Raises what the request is refused with."""
         with self._keys.hold(claim):
-            return await self._writer.submit(Wanted(request=request, claim=claim, traceparent=caller.traceparent))
+            return await self._writer.submit(_wanted(request, claim))
 
     async def hear_event(self, message: Message) -> None:
         """Takes what the message says of its event, unless something newer is known. Raises Unprocessable."""
         state = heard_state(message)
-        answer = await self._writer.submit(Wanted(request=Learn(event=state)))
+        answer = await self._writer.submit(_wanted(Learn(event=state)))
         if isinstance(answer, Learned):
             self._heard(message.name, state)
 
@@ -243,7 +244,7 @@ class BookingService:
 
     async def change_booking(self, request: OfBooking, body: bytes, caller: Caller) -> Booked:
         """Raises what the request is refused with, KeyReused and KeyInFlight."""
-        return _booked(await self.change(request, caller.claim(body, self._nonces()), caller))
+        return _booked(await self.change(request, caller.claim(body, self._nonces())))
 
     async def _find(self, booking_id: BookingId) -> Booking:
         """The booking as it is known here, or as it is written."""
@@ -253,7 +254,7 @@ class BookingService:
         return booking
 
     async def _settle(self, event_id: EventId) -> None:
-        await self._writer.submit(Wanted(request=Settle(event_id=event_id)))
+        await self._writer.submit(_wanted(Settle(event_id=event_id)))
 
     def _committed(self, inventory: Inventory) -> None:
         self._settler.note(inventory)
@@ -269,6 +270,10 @@ class BookingService:
 def decoded(body: bytes, shape: type[T]) -> T:
     """A body that may be left out."""
     return validation.decode(body or b"{}", shape)
+
+
+def _wanted(request: Request, claim: Claim | None = None) -> Wanted:
+    return Wanted(request=request, claim=claim, traceparent=correlation.traceparent())
 
 
 def _booked(answer: Answer) -> Booked:

@@ -38,6 +38,7 @@ from okevents.kernel.idempotency import KeysInProgress
 from okevents.kernel.ids import EventId, Nonces, is_object_id
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outgoing
+from okevents.observability import correlation
 
 ANNOUNCE_CHUNK = 100
 
@@ -195,5 +196,6 @@ class EventService:
                     caller=caller,
                     nonce=nonce,
                     claim=claim,
+                    traceparent=correlation.traceparent(),
                 )
             )

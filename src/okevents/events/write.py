@@ -57,6 +57,7 @@ class Write(Struct, frozen=True, kw_only=True):
     caller: Caller
     nonce: Nonce
     claim: Claim | None = None
+    traceparent: str | None = None
 
 
 class Written(Struct, frozen=True, kw_only=True):

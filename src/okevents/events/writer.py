@@ -163,7 +163,7 @@ class EventWriter:
             nonce=job.nonce,
             event=event,
             expected_version=present.version if present else 0,
-            messages=(announcement(event, event.updated_at, job.write.caller.traceparent),),
+            messages=(announcement(event, event.updated_at, job.write.traceparent),),
             answer=_kept(job.write.claim, event, body),
         )
 

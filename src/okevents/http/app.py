@@ -27,6 +27,7 @@ from okevents.http.health import Health, HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
 from okevents.http.metrics import MetricsHandlers
 from okevents.http.operations import EVENTS, HEALTH, METRICS
+from okevents.http.reception import Reception
 from okevents.http.routing import Paths, Resource, routes
 from okevents.http.turnstile import Turnstile
 from okevents.kernel.group_commit import BatchStatistics
@@ -87,7 +88,7 @@ def build(
     app: App = Guard(Paths(known, _nothing), limits)
     if events is not None:
         app = Front(app, events.service)
-    return Turnstile(app, buckets) if limits.rate else app
+    return Reception(Turnstile(app, buckets) if limits.rate else app)
 
 
 def _index(has_events: bool) -> Handler:

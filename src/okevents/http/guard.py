@@ -8,6 +8,7 @@ from okevents.http.asgi import App, Disconnected, Message, Receive, Scope, Send,
 from okevents.http.deadlines import Deadline, Deadlines
 from okevents.http.limits import Limits
 from okevents.http.problems import InternalError, problem
+from okevents.http.reception import request_id
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._has_begun = True
-            message["headers"] = [*message["headers"], *SECURITY_HEADERS]
+            message["headers"] = [*message["headers"], *SECURITY_HEADERS, request_id()]
             if self._deadline is not None:
                 self._deadline.lift()
             await self._send(message)

@@ -10,7 +10,6 @@ from okevents.kernel.caller import ANONYMOUS, Caller
 from okevents.kernel.ids import is_object_id
 
 _KEY = re.compile(r'[\x21-\x7e]{1,255}|"[\x20-\x7e]{1,253}"')
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ENTITY_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 
 
@@ -36,7 +35,6 @@ def caller(request: Request) -> Caller:
         if not _KEY.fullmatch(key):
             raise BadInput([FieldFault("Idempotency-Key", "1 to 255 visible ASCII characters are expected")])
         key = key.strip('"')
-    traceparent = header(scope, b"traceparent")
     return Caller(
         method=scope["method"],
         path=scope["path"],
@@ -44,7 +42,6 @@ def caller(request: Request) -> Caller:
         secret_issue=secret_issue(request),
         key=key,
         if_match=_versions(list_header(scope, b"if-match")),
-        traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
     )
 
 

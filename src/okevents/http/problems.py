@@ -15,6 +15,7 @@ from okevents.errors import (
     Unavailable,
     UnsupportedContentCoding,
 )
+from okevents.observability import correlation
 
 STATUS: dict[Kind, int] = {
     Kind.BAD_INPUT: 400,
@@ -66,7 +67,8 @@ def _challenge(error: Unauthenticated | Forbidden) -> str:
 
 
 def problem_of(error: OkeventsError, instance: str) -> dict[str, Any]:
-    """The members. `errors` has one entry for each bad field, with its JSON pointer."""
+    """The members. `errors` has one entry for each bad field, with its JSON pointer; `request_id` is for whoever reads
+    the log, where the fault isn't the client's."""
     body: dict[str, Any] = {
         "type": f"/problems/{error.slug}",
         "title": error.title,
@@ -77,6 +79,8 @@ def problem_of(error: OkeventsError, instance: str) -> dict[str, Any]:
     }
     if isinstance(error, BadInput):
         body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    if body["status"] >= STATUS[Kind.INTERNAL]:
+        body["request_id"] = correlation.trace_id()
     return body
 
 

@@ -16,6 +16,7 @@ PROBLEM: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
+        "request_id": {"type": "string", "description": "From 500 on: what the log has of it."},
         "errors": {
             "type": "array",
             "description": "One entry for each bad field.",
@@ -53,8 +54,7 @@ def responses(operation: Operation, *, has_access_control: bool) -> dict[str, An
         success["content"] = {operation.gives_type: {"schema": whole}, **streams}
     elif operation.gives_type != "application/json":
         success["content"] = {operation.gives_type: {}}
-    if headers := _headers(operation):
-        success["headers"] = headers
+    success["headers"] = {**_headers(operation), **_request_id()}
     problems = {
         **(_ACCESS_PROBLEMS if has_access_control and RULES[operation.name].scope is not None else {}),
         **operation.problems,
@@ -80,11 +80,15 @@ def _headers(operation: Operation) -> dict[str, Any]:
 
 
 def _problem(said: str, status: int | None = None) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": said, "content": {MEDIA_TYPE: {"schema": reference("Problem")}}}
+    headers = _request_id()
     if status in _PROBLEM_HEADERS:
         name, meaning = _PROBLEM_HEADERS[status]
-        told["headers"] = {name: _header(meaning, is_required=True)}
-    return told
+        headers[name] = _header(meaning, is_required=True)
+    return {"description": said, "headers": headers, "content": {MEDIA_TYPE: {"schema": reference("Problem")}}}
+
+
+def _request_id() -> dict[str, Any]:
+    return {"X-Request-Id": _header("By which it is found in the log.", is_required=True)}
 
 
 def _header(said: str, *, is_required: bool = False) -> dict[str, Any]:

@@ -84,6 +84,7 @@ def configuration(app: App, grace: float) -> uvicorn.Config:
     """How uvicorn is to serve: alone on the loop that runs, and silent."""
     return uvicorn.Config(
         app,
+        interface="asgi3",
         lifespan="off",
         loop="none",
         log_config=None,

@@ -22,7 +22,6 @@ class Caller(Struct, frozen=True, kw_only=True):
     secret_issue: int | None = None
     key: str | None = None
     if_match: frozenset[int] | None = None
-    traceparent: str | None = None
 
     def claim(self, body: bytes, nonce: Nonce) -> Claim | None:
         """The caller's claim to the key; None where none was sent. What the guests before and after send under it, each

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from okevents.errors import Overloaded
+from okevents.observability import correlation
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -99,7 +100,7 @@ class GroupCommit(Generic[Request, Answer]):
         self._queue.append(Pending(request, answer, self._monotonic()))
         self.statistics.queued = len(self._queue)
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write(), name="group-commit")
+            self._writer = asyncio.create_task(self._write(), name="group-commit", context=correlation.apart())
         return await answer
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from okevents.kernel.crashing import crash_point
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Delivery
+from okevents.observability import correlation
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,11 @@ class Consumer:
         self._sleep = sleep
 
     async def receive(self, delivery: Delivery) -> None:
-        """Answers the delivery. Cancelled in between, it gives the message back."""
+        """Answers the delivery. Cancelled in between, it gives the message back.
+
+        What is done for it, and logged, belongs to the request that the message comes from.
+        """
+        correlation.follow(correlation.accepted(delivery.message.traceparent) or correlation.fresh())
         crash_point("consumer.handle.before")
         try:
             reason = await self._handle(delivery)

@@ -18,6 +18,7 @@ from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outbox, Publisher
 from okevents.messaging.supervision import supervised
+from okevents.observability import correlation
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +155,7 @@ class Relay:
         return None, soonest
 
     async def _publish(self, message: Message) -> None:
+        correlation.follow(message.traceparent)
         try:
             crash_point("relay.publish.before")
             await self._broker.publish(message)

@@ -1,1 +1,1 @@
-"""What the program tells of itself: logs."""
+"""What the program tells of itself: logs, and what in them belongs together."""

@@ -1,10 +1,14 @@
-"""Logs: text for people or a JSON object a line for machines, on standard error. No password gets into them."""
+"""Logs: text for people or a JSON object a line for machines, on standard error. No password gets into them.
+
+A line that is logged for a request, or for a message that a request has led to, has its trace id.
+"""
 
 import json
 import logging
 import sys
 from datetime import UTC, datetime
 
+from okevents.observability import correlation
 from okevents.observability.masking import masked
 from okevents.observability.output import Output
 
@@ -14,9 +18,11 @@ _OTHERS = ("aio_pika", "aiormq", "pymongo", "uvicorn")
 
 class _Text(logging.Formatter):
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s%(trace)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
+        trace_id = correlation.trace_id()
+        record.trace = f" [{trace_id}]" if trace_id else ""
         return masked(super().format(record))
 
 
@@ -28,15 +34,22 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if trace_id := correlation.trace_id():
+            fields["trace_id"] = trace_id
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         return masked(json.dumps(fields))
 
 
+def formatter(style: str) -> logging.Formatter:
+    """What makes a line of a record; `style` is text or json."""
+    return _Json() if style == "json" else _Text()
+
+
 def set_up(level: str, style: str) -> None:
     """For the whole process; `style` is text or json."""
     handler = logging.StreamHandler(Output(sys.stderr.fileno()))
-    handler.setFormatter(_Json() if style == "json" else _Text())
+    handler.setFormatter(formatter(style))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     if level == "debug":
         _listen_to_libraries(logging.DEBUG, asyncio=logging.DEBUG)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from okevents.errors import PublishUncertain, StoreUnavailable, Unprocessable, Unroutable
 from okevents.kernel.ids import MessageId
@@ -16,6 +17,7 @@ from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Broker, DeadLetter, DeadLetters
 from okevents.messaging.relay import Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE
+from okevents.observability import correlation
 from okevents.persistence.sqlite import open_events
 from tests.contract.brokers.conftest import Backend
 
@@ -81,6 +83,26 @@ async def test_the_envelope_arrives_whole(broker: Broker) -> None:
     (got,) = heard.messages
     for field in ("id", "name", "source", "subject", "occurred_at", "body", "traceparent"):
         assert getattr(got, field) == getattr(sent, field)
+
+
+async def test_what_is_done_for_a_message_goes_by_its_trace_and_by_no_others(broker: Broker) -> None:
+    followed: dict[str, str | None] = {}
+
+    async def handle(message: Message) -> None:
+        await asyncio.sleep(0)
+        followed[message.subject] = correlation.traceparent()
+
+    await broker.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": handle}).receive, prefetch=8)
+    made = [correlation.fresh() for _ in range(10)]
+    sent = [replace(a_message(number), traceparent=each) for number, each in enumerate([*made, None, "what is this?"])]
+    await asyncio.gather(*(broker.publish(each) for each in sent))
+    async with asyncio.timeout(20):
+        while len(followed) < len(sent):
+            await asyncio.sleep(0.01)
+    for message in sent[:10]:
+        assert followed[message.subject] == message.traceparent
+    assert len(set(followed.values())) == len(sent)
+    assert all(correlation.accepted(each) for each in followed.values())
 
 
 async def test_competing_consumers_share_a_queue(broker: Broker) -> None:

@@ -11,6 +11,7 @@ from okevents.brokers.rabbitmq.codec import from_wire
 from okevents.brokers.rabbitmq.consuming import consume_for_ever, watch
 from okevents.brokers.rabbitmq.link import Link
 from okevents.messaging.envelope import Message
+from okevents.observability import correlation
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,9 @@ class RabbitmqListening:
         if self._is_closed:
             return
         try:
-            self._receive(from_wire(incoming))
+            message = from_wire(incoming)
+            correlation.follow(correlation.accepted(message.traceparent))
+            self._receive(message)
         except Exception:
             log.exception("a listener failed on %s", incoming.routing_key)
 
