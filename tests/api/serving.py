@@ -29,10 +29,17 @@ async def serving_parts(folder: Path, **given: str) -> AsyncIterator[tuple[Parts
     settings = load(Shape.UP, {"data": str(folder), **given}, {}, folder=folder).settings
     async with running(settings, Shape.UP, lambda name, event: None) as parts:
         checks = [app.HealthCheck(name=name, check=each.check) for name, each in parts.databases.items()]
-        limits = app.Limits(max_body=20_000, body_timeout=10.0, page_size=20, rate=settings.rate, burst=settings.burst)
+        limits = app.Limits(
+            max_body=20_000,
+            body_timeout=10.0,
+            page_size=20,
+            rate=settings.rate,
+            burst=settings.burst,
+            max_connections=settings.max_connections,
+        )
         health = app.Health(checks)
         asgi = app.build(parts.events, parts.bookings, health=health, limits=limits)
-        server = uvicorn.Server(configuration(behind(asgi, settings.trusted_proxies), grace=5))
+        server = uvicorn.Server(configuration(behind(asgi, settings.trusted_proxies), grace=5, limits=limits))
         with socket.create_server(("127.0.0.1", 0)) as listener:
             task = asyncio.create_task(server._serve([listener]))
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -10,6 +10,7 @@ import httpx
 import uvicorn
 
 from okevents.http.asgi import App
+from okevents.http.limits import Limits
 from okevents.http.server import configuration
 
 
@@ -71,7 +72,7 @@ class StreamClient:
 @asynccontextmanager
 async def serving(app: App) -> AsyncIterator[tuple[uvicorn.Server, int]]:
     """A server, as the product configures it, and its port."""
-    server = uvicorn.Server(configuration(app, grace=5))
+    server = uvicorn.Server(configuration(app, grace=5, limits=Limits()))
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         running = asyncio.create_task(server._serve([listener]))
         yield server, listener.getsockname()[1]

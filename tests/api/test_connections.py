@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from okevents.http import gathering, server
+from okevents.http import connection, server
 from tests.api.bodies import an_event
 
 
@@ -69,7 +69,7 @@ async def test_a_client_that_goes_away_harms_nobody(http: httpx.AsyncClient) -> 
 async def test_a_header_that_does_not_end_ends_the_connection(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, first: str, then: str
 ) -> None:
-    monkeypatch.setattr(gathering, "HEADER_WITHIN", 0.5)
+    monkeypatch.setattr(connection, "HEADER_WITHIN", 0.5)
     reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
     writer.write(first.encode())
     if first:
@@ -95,7 +95,7 @@ async def test_an_idle_connection_ends(http: httpx.AsyncClient) -> None:
 async def test_the_time_for_a_header_is_not_that_of_a_body(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gathering, "HEADER_WITHIN", 0.3)
+    monkeypatch.setattr(connection, "HEADER_WITHIN", 0.3)
     body = msgspec.json.encode(an_event())
     reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
     head = f"POST /events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"

@@ -26,6 +26,10 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
         limits = app.Limits(
             max_body=settings.max_body,
             body_timeout=settings.body_timeout,
+            max_url=settings.max_url,
+            max_header=settings.max_header,
+            max_fields=settings.max_fields,
+            max_connections=settings.max_connections,
             request_timeout=settings.request_timeout,
             page_size=settings.page_size,
             max_page_size=settings.max_page_size,
@@ -46,7 +50,7 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
             certificate = server.Certificate(settings.tls_certificate, settings.tls_key)
         async with health.watching():
             _collect_garbage_less_often()
-            await server.serve(served, settings.host, settings.port, certificate, on_listening, stopping)
+            await server.serve(served, settings.host, settings.port, limits, certificate, on_listening, stopping)
 
 
 def _collect_garbage_less_often() -> None:

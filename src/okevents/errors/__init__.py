@@ -4,7 +4,9 @@ OkeventsError
 ├── Refusal                 somebody asked for what can't be had; asking again in the same way is useless
 │   ├── BadInput            one fault for each bad field
 │   │   └── MalformedJson · BadCursor · BadTicket
-│   ├── Unauthenticated · Forbidden · TooManyRequests
+│   ├── Unauthenticated · Forbidden
+│   ├── TooManyRequests     TooManyStreams
+│   ├── MalformedRequest · UrlTooLong · HeaderTooLarge · NotImplementedHere · UnsupportedVersion
 │   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · UnsupportedContentCoding · MethodNotAllowed
 │   ├── TicketKeyUnusable   UnknownTicketKey · RetiredTicketKey
 │   ├── NotFound            EventNotFound · BookingNotFound
@@ -62,6 +64,14 @@ from okevents.errors.operating import (
     Unprocessable,
     Unroutable,
 )
+from okevents.errors.requests import (
+    HeaderTooLarge,
+    MalformedRequest,
+    NotImplementedHere,
+    TooManyStreams,
+    UnsupportedVersion,
+    UrlTooLong,
+)
 from okevents.errors.tree import (
     BadCursor,
     BadInput,
@@ -106,17 +116,20 @@ __all__ = [
     "Forbidden",
     "GuestLimitReached",
     "HallsUnknown",
+    "HeaderTooLarge",
     "HoldLimitReached",
     "IllegalTransition",
     "KeyInFlight",
     "KeyReused",
     "Kind",
     "MalformedJson",
+    "MalformedRequest",
     "MessagingError",
     "MethodNotAllowed",
     "NoSuchTicket",
     "NotAdmitted",
     "NotFound",
+    "NotImplementedHere",
     "OkeventsError",
     "Overloaded",
     "PlaceReleased",
@@ -130,6 +143,7 @@ __all__ = [
     "TicketReplaced",
     "TooManyPlaces",
     "TooManyRequests",
+    "TooManyStreams",
     "Unauthenticated",
     "Unavailable",
     "UnknownTicketKey",
@@ -137,5 +151,7 @@ __all__ = [
     "Unroutable",
     "UnsupportedContentCoding",
     "UnsupportedMediaType",
+    "UnsupportedVersion",
+    "UrlTooLong",
     "WrongEvent",
 ]

@@ -20,8 +20,12 @@ class Kind(StrEnum):
     TOO_SLOW = "too-slow"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     TOO_MANY = "too-many"
+    URL_TOO_LONG = "url-too-long"
+    HEADER_TOO_LARGE = "header-too-large"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
+    NOT_IMPLEMENTED = "not-implemented"
+    UNSUPPORTED_VERSION = "unsupported-version"
 
 
 class FieldFault(NamedTuple):

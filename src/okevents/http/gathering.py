@@ -1,4 +1,4 @@
-"""Connections: writes of one turn of the event loop as one, and a limit on the time that a header takes.
+"""Writes of one turn of the event loop as one, and an end to clients that don't read.
 
 The server writes the head of a response and its body one after the other, and each would be a system call that wakes
 the client, the first time for a head without a body.
@@ -7,76 +7,80 @@ the client, the first time for a head without a body.
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 LINGER = 30.0
-"""Seconds that a client has to read what is left when its connection is closed: one that never does would hold the
-connection, and the memory, for ever."""
+"""Seconds between two looks at what waits for a client that doesn't read, or has yet to read the rest of a closed
+connection."""
 
+LEAST_RATE = 240
+"""Bytes a second that a client must read of what waits for it. One that reads less would hold the connection, and the
+memory, for ever: not even a modem is so slow, and it is what other servers ask for too."""
 
-HEADER_WITHIN = 15.0
-"""Seconds for a whole header, from its first byte on, or from the connection's beginning. The server itself limits only
-the time in which nothing at all comes between two requests."""
-
-
-class GatheringProtocol(HttpToolsProtocol):
-    """uvicorn's own, on a transport that gathers. Closes a connection on which a header doesn't come to its end."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(GatheringTransport(transport, self.loop))  # type: ignore[arg-type]
-        self._header_due: asyncio.TimerHandle | None = None
-        self._limit_header()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._limit_header()
-
-    def _limit_header(self) -> None:
-        """Sets the timer where no request is in work, so that what came can't be all of a header; else lifts it."""
-        if getattr(self.cycle, "response_complete", True):
-            if self._header_due is None:
-                self._header_due = self.loop.call_later(HEADER_WITHIN, self.transport.close)
-        elif self._header_due is not None:
-            self._header_due.cancel()
-            self._header_due = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self._header_due is not None:
-            self._header_due.cancel()
-        if isinstance(self.transport, GatheringTransport):
-            self.transport.forget()
+UNREAD_WITHIN = 2.0
+"""Seconds in which the rest of a request that was refused is taken, and thrown away: closing a connection on which
+something is unread would take the answer from the client, too (RFC 9112, 9.6)."""
 
 
 class GatheringTransport:
-    """A transport whose writes go out together at the end of the turn. In everything else it is the one beneath."""
+    """A transport whose writes go out together at the end of the turn. In everything else it is the one beneath.
+
+    `lingers`: the client is still sending, so closing it only ends what is written, for a moment.
+    """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._gathered: list[bytes] = []
-        self._lingering: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._written = 0
+        self._was_read = 0
+        self._end: asyncio.TimerHandle | None = None
+        self.lingers = False
 
     def write(self, data: bytes) -> None:
+        if self._end is not None:
+            return
         if not self._gathered:
             self._loop.call_soon(self._flush)
         self._gathered.append(data)
 
+    def is_closing(self) -> bool:
+        return self._end is not None or self._transport.is_closing()
+
     def close(self) -> None:
         self._flush()
-        if self._lingering is None and self._transport.get_write_buffer_size():
-            self._lingering = self._loop.call_later(LINGER, self._transport.abort)
-        self._transport.close()
+        self.watch()
+        if self.lingers and not self._transport.is_closing() and self._transport.can_write_eof():
+            if self._end is None:
+                self._transport.write_eof()
+                self._end = self._loop.call_later(UNREAD_WITHIN, self._transport.close)
+        else:
+            self._transport.close()
+
+    def watch(self) -> None:
+        """Ends the connection if the client doesn't read what waits for it."""
+        if self._look is None and (left := self._transport.get_write_buffer_size()):
+            self._was_read = self._written - left
+            self._look = self._loop.call_later(LINGER, self._see)
 
     def forget(self) -> None:
         """The connection has ended."""
-        if self._lingering is not None:
-            self._lingering.cancel()
+        for timer in (self._look, self._end):
+            if timer is not None:
+                timer.cancel()
+
+    def _see(self) -> None:
+        self._look = None
+        left = self._transport.get_write_buffer_size()
+        if left and self._written - left < self._was_read + LINGER * LEAST_RATE:
+            self._transport.abort()
+        else:
+            self.watch()
 
     def _flush(self) -> None:
         if self._gathered:
             data, self._gathered = b"".join(self._gathered), []
             if not self._transport.is_closing():
+                self._written += len(data)
                 self._transport.write(data)
 
     def __getattr__(self, name: str) -> Any:

@@ -4,12 +4,17 @@ from msgspec import Struct
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """`max_body` in bytes, time-outs in seconds, page sizes in events; `rate` a second for each client, 0 for none."""
+    """`max_url`, `max_header` and `max_body` in bytes, time-outs in seconds, page sizes in events; `rate` a second for
+    each client, 0 for none."""
 
+    max_url: int = 8192
+    max_header: int = 32 * 1024
+    max_fields: int = 100
     max_body: int = 1024**2
     body_timeout: float = 15.0
     request_timeout: float = 30.0
     page_size: int = 50
     max_page_size: int = 500
+    max_connections: int = 10_000
     rate: int = 0
     burst: int = 0

@@ -27,11 +27,15 @@ STATUS: dict[Kind, int] = {
     Kind.CONFLICT: 409,
     Kind.PRECONDITION_FAILED: 412,
     Kind.TOO_LARGE: 413,
+    Kind.URL_TOO_LONG: 414,
     Kind.UNSUPPORTED: 415,
     Kind.UNPROCESSABLE: 422,
     Kind.TOO_MANY: 429,
+    Kind.HEADER_TOO_LARGE: 431,
     Kind.INTERNAL: 500,
+    Kind.NOT_IMPLEMENTED: 501,
     Kind.UNAVAILABLE: 503,
+    Kind.UNSUPPORTED_VERSION: 505,
 }
 
 MEDIA_TYPE = "application/problem+json"
@@ -47,6 +51,8 @@ class InternalError(OkeventsError):
 def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body."""
     headers = {"content-type": MEDIA_TYPE}
+    if error.kind in (Kind.TOO_LARGE, Kind.TOO_SLOW):  # the rest of the body isn't waited for
+        headers["connection"] = "close"
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = error.allowed
     if isinstance(error, UnsupportedContentCoding):

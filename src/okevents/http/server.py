@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from okevents.errors import ConfigurationError
 from okevents.http.asgi import App
-from okevents.http.gathering import GatheringProtocol
+from okevents.http.connection import Connection, Crowd
+from okevents.http.limits import Limits
 
 KEEP_ALIVE = 15
 BACKLOG = 2048
@@ -43,6 +45,7 @@ async def serve(
     app: App,
     host: str,
     port: int,
+    limits: Limits,
     certificate: Certificate | None,
     on_listening: Callable[[str], None],
     stopping: Stopping,
@@ -54,7 +57,7 @@ async def serve(
     or where it is sent by then.
     Raises ConfigurationError when it can't listen there.
     """
-    settings = configuration(app, stopping.grace)
+    settings = configuration(app, stopping.grace, limits)
     if certificate is not None:
         settings.ssl_certfile, settings.ssl_keyfile = certificate.chain, certificate.key
         _load(settings)
@@ -80,8 +83,9 @@ def behind(app: App, proxies: Sequence[str]) -> App:
     return ProxyHeadersMiddleware(app, list(proxies)) if proxies else app  # type: ignore[arg-type, return-value]
 
 
-def configuration(app: App, grace: float) -> uvicorn.Config:
+def configuration(app: App, grace: float, limits: Limits) -> uvicorn.Config:
     """How uvicorn is to serve: alone on the loop that runs, and silent."""
+    connection = partial(Connection, limits=limits, crowd=Crowd(limits.max_connections))
     return uvicorn.Config(
         app,
         interface="asgi3",
@@ -91,7 +95,7 @@ def configuration(app: App, grace: float) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        http=GatheringProtocol,
+        http=connection,  # type: ignore[arg-type]
         ws="none",
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, int(grace)),

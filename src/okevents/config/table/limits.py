@@ -28,6 +28,33 @@ class LimitSettings(BookingSettings, frozen=True, kw_only=True):
             metavar="COUNT",
         ),
     ] = 500
+    max_url: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="The longest URL of a request.",
+            parse=parse.size(256, 64 * 1024),
+            metavar="BYTES",
+        ),
+    ] = 8192
+    max_header: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="The largest header of a request, all its fields together.",
+            parse=parse.size(1024, 1024**2),
+            metavar="BYTES",
+        ),
+    ] = 32 * 1024
+    max_fields: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="The most fields of a header.",
+            parse=parse.whole(10, 10_000),
+            metavar="COUNT",
+        ),
+    ] = 100
     max_body: Annotated[
         int,
         Option(
@@ -55,6 +82,16 @@ class LimitSettings(BookingSettings, frozen=True, kw_only=True):
             metavar="SECONDS",
         ),
     ] = 30.0
+    max_connections: Annotated[
+        int,
+        Option(
+            part=Part.LIMITS,
+            help="The most connections that are open at once. Beyond that idle ones are closed for new ones, and new "
+            "ones refused where none is idle.",
+            parse=parse.whole(10, 1_000_000),
+            metavar="COUNT",
+        ),
+    ] = 10_000
     rate: Annotated[
         int,
         Option(
