@@ -7,7 +7,7 @@ a context variable: a task takes over that of the task that begins it. Work that
 
 import re
 import secrets
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 
 _TRACEPARENT = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})-(?P<known>(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(?P<more>-.*)?"
@@ -53,5 +53,7 @@ def fresh() -> str:
 
 
 def apart() -> Context:
-    """A context for work that serves many requests: it has the name of none."""
-    return Context()
+    """A context for work that serves many requests: it has the name of none, and all else of the present one."""
+    context = copy_context()
+    context.run(_current.set, "")
+    return context
