@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from okevents.config.load import load
 from okevents.config.shape import Shape
 from okevents.events.service import EventService
 from okevents.kernel.caller import Caller
+from okevents.kernel.clock import SystemClock
 from okevents.persistence.sqlite.answers import SqliteIdempotencyStore
 from okevents.persistence.sqlite.outbox import SqliteOutbox
 
@@ -65,3 +67,27 @@ async def test_a_task_that_failed_is_begun_again_and_said_to_have_failed(
     assert len(errors) == 1
     assert "is begun again" in errors[0].message
     assert errors[0].exc_info is not None
+
+
+async def test_answers_are_kept_even_if_a_processs_clock_is_days_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(Shape.UP, {"data": str(tmp_path)}, {}, folder=tmp_path).settings
+    caller = Caller(method="POST", path="/events", key="k")
+    async with running(settings, Shape.UP, lambda *_: None) as parts:
+        assert parts.events is not None
+        first = await parts.events.service.create(EVENT, caller)
+    swept, sweep = asyncio.Event(), SqliteIdempotencyStore.sweep
+
+    async def sweep_and_tell(self: SqliteIdempotencyStore, kept_for: timedelta) -> int:
+        count = await sweep(self, kept_for)
+        swept.set()
+        return count
+
+    monkeypatch.setattr(SqliteIdempotencyStore, "sweep", sweep_and_tell)
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime.now(UTC) + timedelta(days=3))
+    async with running(settings, Shape.UP, lambda *_: None) as parts:
+        assert parts.events is not None
+        await swept.wait()
+        again = await parts.events.service.create(EVENT, caller)
+    assert (again.body, again.is_replay) == (first.body, True)

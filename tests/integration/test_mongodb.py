@@ -152,7 +152,7 @@ async def test_an_event_whose_commit_was_never_applied_is_completed_by_whoever_f
 ) -> None:
     found, unread = an_event(), an_event()
     for event in (found, unread):
-        await raw["event_commits"].insert_one(events._commit_of(an_event_change(event)) | {"at": 0.0})
+        await raw["event_commits"].insert_one(events._commit_of(an_event_change(event), NOW) | {"at": 0.0})
     stored = await events_database.events.find(found.id)
     assert stored is not None
     assert stored.event == found
@@ -169,7 +169,7 @@ async def test_bookings_whose_commit_was_never_applied_are_completed_by_whoever_
 ) -> None:
     inventory = an_inventory()
     booking = a_booking(inventory)
-    await raw["commits"].insert_one(bookings._commit_of(a_part(inventory, booking)))
+    await raw["commits"].insert_one(bookings._commit_of(a_part(inventory, booking), NOW))
     assert await bookings_database.reports.find(booking.id) is None
     loaded = await bookings_database.bookings.load([inventory.event_id])
     assert loaded.inventories[inventory.event_id] == inventory
@@ -210,7 +210,7 @@ async def test_an_older_commit_that_was_not_emptied_makes_an_event_due_for_nobod
     inventory = an_inventory(due_at=datetime(2020, 1, 1, tzinfo=UTC))
     await bookings_database.bookings.commit([a_part(inventory)])
     assert await bookings_database.bookings.due(10) == [inventory.event_id]
-    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)))
+    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)), NOW)
     await raw["commits"].insert_one(newest)  # by a process that died before it had emptied the older one
     assert await bookings_database.bookings.due(10) == [inventory.event_id]
     await bookings_database.bookings.load([inventory.event_id])
@@ -242,7 +242,7 @@ async def test_who_dies_while_it_marks_a_commit_as_applied_leaves_no_event_due_f
 ) -> None:
     inventory = an_inventory(due_at=datetime(2020, 1, 1, tzinfo=UTC))
     await bookings_database.bookings.commit([a_part(inventory)])
-    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)))
+    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)), NOW)
     await raw["commits"].insert_one(newest)
     dying: Any = DiesAfterItsFirstWrite(raw["commits"])
     with pytest.raises(InterruptedError):

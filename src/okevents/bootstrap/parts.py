@@ -91,14 +91,14 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             events = Events(service, known.get("events"))
             stack.push_async_callback(service.close)
             handlers[settings.events_queue] = {AVAILABILITY_CHANGED: service.hear_availability}
-            await _sweeping(stack, events_database.answers, clock)
+            await _sweeping(stack, events_database.answers)
         if bookings_database is not None:
             relay = await _relay(stack, bookings_database.outbox, broker)
             bookings = _bookings(settings, bookings_database, relay, clock, heard, known.get("bookings"))
             stack.push_async_callback(bookings.service.close)
             names = (EVENT_CREATED, EVENT_UPDATED, EVENT_CANCELLED)
             handlers[settings.bookings_queue] = dict.fromkeys(names, bookings.service.hear_event)
-            await _sweeping(stack, bookings_database.answers, clock)
+            await _sweeping(stack, bookings_database.answers)
             await _background(stack, bookings.service.keep_settled, "settle")
 
         live = None if bookings is None else bookings.live
@@ -178,13 +178,13 @@ async def _announce(events: EventService) -> None:
             return
 
 
-async def _sweeping(stack: AsyncExitStack, answers: IdempotencyStore, clock: Clock) -> None:
+async def _sweeping(stack: AsyncExitStack, answers: IdempotencyStore) -> None:
     """Drops answers to idempotency keys when they needn't be kept any more."""
 
     async def sweep() -> None:
         while True:
             try:
-                await answers.sweep(clock.now() - KEPT_FOR)
+                await answers.sweep(KEPT_FOR)
             except OkeventsError as error:
                 log.warning("old idempotency keys couldn't be swept: %s", error.detail)
             await asyncio.sleep(SWEEP_EVERY)

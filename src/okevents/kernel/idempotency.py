@@ -6,7 +6,7 @@ refusals are not kept, they are decided anew.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NewType, Protocol, TypeVar
 
@@ -74,8 +74,11 @@ class IdempotencyStore(Protocol):
         """Gives up claims whose request was refused: it may be asked again at once. Raises StoreUnavailable."""
         ...
 
-    async def sweep(self, older_than: datetime) -> int:
-        """Drops claims and answers of before that instant; returns how many. Raises StoreUnavailable."""
+    async def sweep(self, kept_for: timedelta) -> int:
+        """Drops claims and answers that have been kept for longer, by the database's time; returns how many.
+
+        Raises StoreUnavailable.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from okevents.bookings.facts import Lookup
 from okevents.bookings.ports import BookingFilter, BookingsDatabase, PartCommitted
 from okevents.errors import StoreUnavailable
 from okevents.events.ports import ChangeCommitted, Direction, EventFilter, EventsDatabase, Scan
+from okevents.kernel.idempotency import KEPT_FOR
 from tests.builders import (
     NOW,
     a_booking,
@@ -71,7 +72,7 @@ def bookings_calls(database: BookingsDatabase) -> Iterator[Call]:
 def common_calls(database: EventsDatabase | BookingsDatabase) -> Iterator[Call]:
     yield database.check
     yield lambda: database.answers.claim([a_claim()])
-    yield lambda: database.answers.sweep(NOW)
+    yield lambda: database.answers.sweep(KEPT_FOR)
     yield lambda: database.outbox.claim(1, 1.0)
     yield lambda: database.outbox.add([a_message()])
     yield lambda: database.outbox.discard([a_message()])

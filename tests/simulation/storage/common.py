@@ -28,8 +28,9 @@ class SimulatedIdempotencyStore:
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         """Nothing: a claim leaves nothing behind here."""
 
-    async def sweep(self, older_than: datetime) -> int:
+    async def sweep(self, kept_for: timedelta) -> int:
         def work() -> int:
+            older_than = self._data.now() - kept_for
             old = [key for key, (_, kept_at) in self._data.answers.items() if kept_at < older_than]
             for key in old:
                 del self._data.answers[key]

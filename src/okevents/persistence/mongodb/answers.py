@@ -1,7 +1,7 @@
 """Idempotency keys: claims with a lease, and answers. Both are inserts under an `_id` that follows from the key."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import time
 from typing import Any
 
@@ -10,7 +10,7 @@ from okevents.kernel.ids import Nonce
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new
 
 
-def document_of(answer: KeptAnswer) -> Document:
+def document_of(answer: KeptAnswer, kept_at: datetime) -> Document:
     return {
         "_id": f"{answer.key}:answer",
         "key": answer.key,
@@ -18,7 +18,7 @@ def document_of(answer: KeptAnswer) -> Document:
         "subject": answer.subject,
         "version": answer.version,
         "body": answer.body,
-        "kept_at": time(),
+        "kept_at": kept_at.timestamp(),
     }
 
 
@@ -54,9 +54,9 @@ class MongodbIdempotencyStore:
             ended = {"$set": {"leased_until": 0.0}}
             await self._server.run(self._collection.update_many({"key": {"$in": list(keys)}}, ended))
 
-    async def sweep(self, older_than: datetime) -> int:
-        before = {"kept_at": {"$lt": older_than.timestamp()}}
-        return (await self._server.run(self._collection.delete_many(before))).deleted_count
+    async def sweep(self, kept_for: timedelta) -> int:
+        before = (await self._server.now() - kept_for).timestamp()
+        return (await self._server.run(self._collection.delete_many({"kept_at": {"$lt": before}}))).deleted_count
 
     @property
     def _collection(self) -> Collection:
@@ -66,7 +66,8 @@ class MongodbIdempotencyStore:
         results: dict[ScopedKey, ClaimResult] = {}
         results.update(await find_answers(self._collection, [claim.key for claim in claims]))
         new = [claim for claim in claims if claim.key not in results]
-        lost = await insert_new(self._collection, [_claimed(claim, claim.key, claim.nonce) for claim in new])
+        now = await self._server.now()
+        lost = await insert_new(self._collection, [_claimed(claim, claim.key, claim.nonce, now) for claim in new])
         for place, claim in enumerate(new):
             results[claim.key] = await self._take_over(claim) if place in lost else Granted(claim.nonce)
         return results
@@ -79,15 +80,15 @@ class MongodbIdempotencyStore:
         if not earlier or any(document["leased_until"] > time() for document in earlier):
             return InFlight()
         nonce = Nonce(earlier[0]["nonce"])
-        taken = _claimed(claim, f"{claim.key}:takeover:{len(earlier)}", nonce)
+        taken = _claimed(claim, f"{claim.key}:takeover:{len(earlier)}", nonce, await self._server.now())
         return InFlight() if await insert_new(self._collection, [taken]) else Granted(nonce)
 
 
-def _claimed(claim: Claim, identity: str, nonce: Nonce) -> Document:
+def _claimed(claim: Claim, identity: str, nonce: Nonce, now: datetime) -> Document:
     return {
         "_id": identity,
         "key": claim.key,
         "nonce": nonce,
         "leased_until": time() + LEASE.total_seconds(),
-        "kept_at": time(),
+        "kept_at": now.timestamp(),
     }

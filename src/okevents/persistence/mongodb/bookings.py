@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from time import time
 
 import msgspec
@@ -141,7 +142,8 @@ class MongodbBookingStore:
         based_on = {part.nonce: _identity(part, part.expected_version) for part in free if part.expected_version}
         unheard = await missing(self._commits, list(based_on.values()))
         free = [part for part in free if based_on.get(part.nonce) not in unheard]
-        documents = {part.inventory.event_id: _commit_of(part) for part in free}
+        now = await self._server.now()
+        documents = {part.inventory.event_id: _commit_of(part, now) for part in free}
         won = await insert_commits(self._commits, list(documents.values()))
         await asyncio.gather(*(self.apply(document) for event_id, document in documents.items() if event_id in won))
         now = await self._server.now()
@@ -185,7 +187,7 @@ def _identity(part: Part, version: int) -> str:
     return f"{part.inventory.event_id}:{version}"
 
 
-def _commit_of(part: Part) -> Document:
+def _commit_of(part: Part, now: datetime) -> Document:
     inventory = part.inventory
     return {
         "_id": _identity(part, inventory.version),
@@ -197,7 +199,7 @@ def _commit_of(part: Part) -> Document:
         "due": None if inventory.due_at is None else to_milliseconds(inventory.due_at),
         "bookings": [document_of(booking, inventory.version) for booking in part.bookings],
         "messages": [packed(message) for message in part.messages],
-        "answers": [answers.document_of(answer) for answer in part.answers],
+        "answers": [answers.document_of(answer, now) for answer in part.answers],
         "is_applied": False,
         "is_empty": False,
     }

@@ -177,7 +177,8 @@ class MongodbEventStore:
         free = [change for change in changes if change.answer is None or change.answer.key not in kept]
         unheard = await self._based_on_nothing(free)
         free = [change for change in free if change.event.id not in unheard]
-        documents = {change.event.id: _commit_of(change) for change in free}
+        now = await self._server.now()
+        documents = {change.event.id: _commit_of(change, now) for change in free}
         won = await insert_commits(self._commits, list(documents.values()))
         await asyncio.gather(*(self._apply(document) for event_id, document in documents.items() if event_id in won))
         return [
@@ -231,7 +232,7 @@ class MongodbEventStore:
             await collection.delete_many({"event": each.event_id, "version": {"$lt": each.version}})
 
 
-def _commit_of(change: EventChange) -> Document:
+def _commit_of(change: EventChange, now: datetime) -> Document:
     return {
         "_id": f"{change.event.id}:{change.event.version}",
         "event": change.event.id,
@@ -240,7 +241,7 @@ def _commit_of(change: EventChange) -> Document:
         "at": time(),
         "state": encoded(change.event),
         "messages": [packed(message) for message in change.messages],
-        "answer": None if change.answer is None else answers.document_of(change.answer),
+        "answer": None if change.answer is None else answers.document_of(change.answer, now),
         "is_applied": False,
         "is_empty": False,
     }

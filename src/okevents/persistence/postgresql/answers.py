@@ -1,7 +1,7 @@
 """Answers to requests with an idempotency key."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -52,5 +52,5 @@ class PostgresqlIdempotencyStore:
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         """Nothing: a claim leaves nothing behind here."""
 
-    async def sweep(self, older_than: datetime) -> int:
-        return int(await self._pool.run(lambda connection: connection.fetchval(_SWEEP, older_than)))
+    async def sweep(self, kept_for: timedelta) -> int:
+        return int(await self._pool.run(lambda connection: connection.fetchval(_SWEEP, kept_for)))

@@ -2,7 +2,8 @@
 SELECT key, fingerprint, subject, version, body FROM answers WHERE key = ANY (:keys);
 
 -- name: sweep_answers
-WITH swept AS (DELETE FROM answers WHERE kept_at < :before RETURNING 1) SELECT count(*) FROM swept;
+WITH swept AS (DELETE FROM answers WHERE kept_at < clock_timestamp() - CAST(:kept_for AS interval) RETURNING 1)
+SELECT count(*) FROM swept;
 
 -- name: put_messages
 SELECT put_messages(:messages, :lease);

@@ -1,7 +1,7 @@
 """Answers to requests with an idempotency key."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 from time import time
 
 import apsw
@@ -39,6 +39,6 @@ class SqliteIdempotencyStore:
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         """Nothing: a claim leaves nothing behind here."""
 
-    async def sweep(self, older_than: datetime) -> int:
-        before = older_than.timestamp()
+    async def sweep(self, kept_for: timedelta) -> int:
+        before = time() - kept_for.total_seconds()
         return await self._writer.run(lambda connection: int(queries.sweep_answers(connection, before=before)))
