@@ -5,7 +5,6 @@ A patch is laid over a copy of the program, and a test that must find it is run 
 
 import asyncio
 import os
-import shutil
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
@@ -13,10 +12,8 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from tests.faults.builds import ROOT, lay
 from tests.faults.conftest import Note
-
-ROOT = Path(__file__).parents[2]
-PATCHES = Path(__file__).with_name("planted")
 
 pytestmark = [
     pytest.mark.e2e,
@@ -51,24 +48,14 @@ PLANTED = (
 @pytest.mark.parametrize("planted", PLANTED, ids=[each.patch for each in PLANTED])
 async def test_it_is_found(planted: Planted, note: Note, tmp_path: Path) -> None:
     """planted fault."""
-    await _lay(planted, tmp_path)
-    code, said = await _run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", planted.found_by],
-        PYTHONPATH=str(tmp_path / "src"),
-    )
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", planted.found_by]
+    code, said = await _run(command, lay(planted.patch, tmp_path))
     assert code == 1, f"{planted.found_by} didn't fail on {planted.patch}:\n{said[-2000:]}"
     assert planted.because in said, said[-3000:]
     note(f"{planted.patch}: {planted.found_by.rpartition('::')[2]}")
 
 
-async def _lay(planted: Planted, folder: Path) -> None:
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    patch = PATCHES / f"{planted.patch}.patch"
-    code, said = await _run(["git", "apply", "--unsafe-paths", f"--directory={folder}", str(patch)])
-    assert code == 0, f"{patch.name} doesn't fit the program any more; make it anew: {said}"
-
-
-async def _run(command: list[str], **environment: str) -> tuple[int, str]:
+async def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, stdout=PIPE, stderr=STDOUT, env={**os.environ, **environment}
     )
