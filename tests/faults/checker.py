@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from okevents.bookings.model import BOOKED, HOLDS, Booking, BookingState
+from tests.faults import report
 from tests.faults.evidence import Evidence, differences
 from tests.faults.history import History, Operation, Outcome
 from tests.faults.observer import Heard
@@ -51,7 +52,8 @@ def require_none(history: History, evidence: Evidence, planted: Mapping[str, int
     if found:
         counts = Counter(violation.invariant for violation in found)
         shown = "\n".join(str(violation)[:500] for violation in found[:12])
-        raise AssertionError(f"{len(found)} violations, {dict(counts)}:\n{shown}")
+        file = history.write(report.CACHE)
+        raise AssertionError(f"{len(found)} violations, {dict(counts)}; the history is in {file}:\n{shown}")
 
 
 def _answers(history: History) -> Iterator[str]:

@@ -54,19 +54,15 @@ class Clients:
                     for number in range(count):
                         name = f"{role}{number}"
                         group.create_task(self._for_ever(work[role], random.Random(f"{self._seed} {name}"), name))
-                await self._event_known()
+                await self._somebody_has_booked()
                 try:
                     yield self
                 finally:
                     self._is_over = True
             await self._repeat_some()
 
-    async def run(self, seconds: float) -> None:
-        async with self.at_work():
-            await asyncio.sleep(seconds)
-
-    async def _event_known(self) -> None:
-        """Returns when the first event can be booked."""
+    async def _somebody_has_booked(self) -> None:
+        """Returns when there is an event that can be booked, and was."""
         async with asyncio.timeout(60):
             while not any(operation.outcome is Outcome.OK for operation in self.history.of_kind("book")):
                 await asyncio.sleep(0.02)

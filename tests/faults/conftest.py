@@ -8,8 +8,6 @@ import pytest
 from tests.faults import report
 from tests.faults.fleet import Site
 
-CACHE = Path(__file__).parents[2] / ".cache"
-
 MARKS = {
     "sqlite, local": [pytest.mark.sqlite],
     "postgresql, local": [pytest.mark.postgresql],
@@ -57,6 +55,6 @@ def note(request: pytest.FixtureRequest) -> Iterator[Note]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if report.figures:
-        file = report.write(CACHE)
+        file = report.write()
         terminalreporter.section(f"faults, {'at full length' if report.IS_FULL else 'short'}; also in {file.name}")
         terminalreporter.write_line(report.table(report.figures))

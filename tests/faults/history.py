@@ -81,16 +81,16 @@ class History:
     def of_kind(self, *kinds: str) -> Iterator[Operation]:
         return (operation for operation in self.operations if operation.kind in kinds)
 
-    def count(self, outcome: Outcome) -> int:
-        return sum(1 for operation in self.operations if operation.outcome is outcome)
-
     def percentile(self, share: float, chosen: Callable[[Try], bool] = lambda _: True) -> float:
         """Seconds within which that share of the chosen requests was answered. Raises ValueError if there were none."""
         return percentile([each.took for each in self.tries if chosen(each)], share)
 
-    def write(self, file: Path) -> None:
-        """A line of JSON for each operation: what somebody reads who has to find out why a check failed."""
+    def write(self, folder: Path) -> Path:
+        """A line of JSON for each operation: what somebody reads who has to find out why a check failed. The file."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "history.ndjson"
         file.write_bytes(b"\n".join(msgspec.json.encode(operation) for operation in self.operations) + b"\n")
+        return file
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+CACHE = Path(__file__).parents[2] / ".cache"
+"""Where a run leaves what is read afterwards."""
+
 IS_FULL = os.environ.get("OKEVENTS_TEST_FAULTS") == "full"
 """`make faults` runs every row at its full length, CI a short one."""
 
@@ -43,9 +46,9 @@ def table(noted: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def write(folder: Path) -> Path:
-    """Writes the table there; the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "faults.md"
+def write() -> Path:
+    """Writes the table into the cache; the file."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    file = CACHE / "faults.md"
     file.write_text(table(figures) + "\n")
     return file
