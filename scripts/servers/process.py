@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -12,17 +13,26 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+DRAWN_FROM = Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST_PORT = 10_000
+
 
 class ServerMissing(Exception):
     """The server can't be run on this machine; the message says what to install."""
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on now, and that the system gives to no connection by itself.
+
+    Who is ended and started again finds its port free for that reason; and a client that asks meanwhile can't be
+    connected to itself, as happens where a connection's own port is drawn from the same range.
+    """
+    first = int(DRAWN_FROM.read_text().split()[0]) if DRAWN_FROM.exists() else 32_768
+    while True:
+        port = random.randrange(LOWEST_PORT, first)  # noqa: S311 - it only needs to be another one each time
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def private_folder(name: str, user: str | None) -> Path:

@@ -20,6 +20,14 @@ PATIENCE = httpx.Timeout(120.0, pool=None)
 at all, the test's own time-out ends it."""
 
 
+class Ended(AssertionError):
+    """The program has ended by itself; `code` is its exit code, negative if a signal did it."""
+
+    def __init__(self, code: int, said: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
 class Program:
     """A running `okevents`, and every line that it has printed."""
 
@@ -37,14 +45,15 @@ class Program:
         return self._process.pid
 
     async def line(self, pattern: str, timeout: float = STARTED_WITHIN) -> re.Match[str]:
-        """The first line in which the pattern is found, printed already or yet to come."""
+        """The first line in which the pattern is found, printed already or yet to come. Raises Ended."""
         async with asyncio.timeout(timeout), self._changed:
             while True:
                 for line in self.lines:
                     if found := re.search(pattern, line):
                         return found
                 if self._reading.done():
-                    raise AssertionError(f"the program ended without {pattern!r}:\n" + "\n".join(self.lines))
+                    code = await self._process.wait()
+                    raise Ended(code, f"the program ended with {code}, without {pattern!r}:\n" + "\n".join(self.lines))
                 await self._changed.wait()
 
     async def next_line(self, timeout: float = STARTED_WITHIN) -> None:

@@ -22,7 +22,7 @@ ANSWERED_WITHIN = 10.0
 PATIENCE = 120.0
 """Seconds for which a client asks again and again."""
 
-CAPACITY, HALLS = 30, 2
+CAPACITY, HALLS = 10, 2
 MAX_EVENTS = 60
 PAUSE = 0.05
 
