@@ -42,7 +42,7 @@ WARM = 10
 """Batches before anything is measured."""
 
 RULES = Rules()
-HEARS = Topology().events_queue
+HEAR = (Topology().events_queue, Topology().webhooks_queue)
 KEY = b"k" * 32
 
 
@@ -99,8 +99,8 @@ class Process:
 
     async def relay(self) -> None:
         """All messages of the batches, until none is left."""
-        broker = LocalBroker(Topology(), {HEARS: self._database.dead_letters})
-        hearing = await broker.subscribe(HEARS, _acknowledge, prefetch=64)
+        broker = LocalBroker(Topology(), dict.fromkeys(HEAR, self._database.dead_letters))
+        hearing = [await broker.subscribe(queue, _acknowledge, prefetch=64) for queue in HEAR]
         relay = Relay(self._database.outbox, broker)
         with self.layers.layer("relay"):
             relay.start()
@@ -108,7 +108,8 @@ class Process:
             while await self._database.outbox.backlog():  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.02)
         await relay.close()
-        await hearing.close()
+        for subscription in hearing:
+            await subscription.close()
         await broker.close()
 
     def _decoded(self) -> Book:

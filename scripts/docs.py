@@ -1,14 +1,24 @@
 """Renews the parts of docs/ that are made from the code: what stands between two marks of one name."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
+
+import click
 
 from okevents.access.policy import RULES
 from okevents.bookings.transitions import TRANSITIONS, Transition
+from okevents.cli.main import BOOKINGS as OF_BOOKINGS
+from okevents.cli.main import EVENTS as OF_EVENTS
+from okevents.cli.main import WEBHOOKS as OF_WEBHOOKS
+from okevents.cli.remote import SERVICE
 from okevents.cli.settings import reference
 from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.documents import DOCUMENTS
 from okevents.http.operations import BOTH, EVENTS
 from okevents.http.problems import STATUS, every_problem
+from okevents.http.webhook_operations import WEBHOOKS
+from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -32,13 +42,42 @@ def problems() -> str:
 def access() -> str:
     """Who may do what."""
     lines = ["| what | operation | who |", "|---|---|---|"]
-    for operation in (*BOTH, *EVENTS, *BOOKINGS, *DOOR):
-        rule = RULES[operation.name]
-        owner = ", or whose booking it is" if rule.owner else ""
-        who = "everybody" if rule.scope is None else f"`{rule.scope}`{owner}"
+    for operation in (*BOTH, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR):
         path = operation.path.replace(":path}", "}")
-        lines.append(f"| `{operation.method.upper()} {path}` | {operation.summary} | {who} |")
+        lines.append(f"| `{operation.method.upper()} {path}` | {operation.summary} | {_who(operation.name)} |")
+    lines += [f"| `GET {path}` | {said} | everybody |" for path, said in DOCUMENTS.items()]
+    lines += [
+        f"| `{page.method.upper()} {page.path}` | {page.summary} | {_who(page.rule)} |"
+        for page in (*EVENT_PAGES, *BOOKING_FORM, *BOOKING_PAGES)
+    ]
     return "\n".join(lines)
+
+
+def service() -> str:
+    """The options by which commands find the service that they ask."""
+    return _quoted(_help("okevents event list", OF_EVENTS[0], lambda name: name in SERVICE).partition("Options:\n")[2])
+
+
+def event_commands() -> str:
+    """What commands that ask the Events Service say of themselves."""
+    return "\n\n".join(_command("event", command) for command in OF_EVENTS)
+
+
+def booking_commands() -> str:
+    """What commands that ask the Booking Service say of themselves."""
+    return "\n\n".join(_command("booking", command) for command in OF_BOOKINGS)
+
+
+def webhook_commands() -> str:
+    """What commands about webhooks say of themselves."""
+    return "\n\n".join(_command("webhook", command) for command in OF_WEBHOOKS)
+
+
+def decisions() -> str:
+    """The title of each."""
+    pages = sorted(DOCS.glob("decisions/0*.md"))
+    titles = [page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for page in pages]
+    return "\n".join(f"* [{title}]({page.name})" for page, title in zip(pages, titles, strict=True))
 
 
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
@@ -46,6 +85,8 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "bookings.md": {"transitions": transitions},
     "api.md": {"problems": problems},
     "security.md": {"access": access},
+    "cli.md": {"service": service, "event": event_commands, "booking": booking_commands, "webhook": webhook_commands},
+    "decisions/README.md": {"decisions": decisions},
 }
 """What is made, by the document and the mark that it stands between."""
 
@@ -65,6 +106,29 @@ def main() -> None:
         page = DOCS / name
         page.write_text(renewed(name, page.read_text(encoding="utf-8")), encoding="utf-8")
         print(f"renewed {page}")
+
+
+def _command(group: str, command: click.Command) -> str:
+    path = f"okevents {group} {command.name}"
+    return f"### `{path}`\n\n{_quoted(_help(path, command, lambda name: name not in SERVICE))}"
+
+
+def _help(path: str, command: click.Command, is_told: Callable[[str | None], bool]) -> str:
+    """Its `--help`, with some of its options alone, in lines of one length whatever the terminal."""
+    told = copy(command)
+    told.params = [each for each in command.params if is_told(each.name) or isinstance(each, click.Argument)]
+    told.add_help_option = False
+    return told.get_help(click.Context(told, info_name=path, terminal_width=100, max_content_width=100))
+
+
+def _quoted(text: str) -> str:
+    return f"```\n{text.rstrip()}\n```"
+
+
+def _who(operation: str) -> str:
+    rule = RULES[operation]
+    owner = ", or whose booking it is" if rule.owner else ""
+    return "everybody" if rule.scope is None else f"`{rule.scope}`{owner}"
 
 
 def _row(transition: Transition) -> str:

@@ -1,7 +1,7 @@
 """`python -m scripts.lock`: pins the newest of everything in requirements/*.lock, with hashes.
 
 `dev.lock` is for development and CI, `run.lock` for the embedded default, `all.lock` for every backend. The latter
-two are taken out of the first, so a version is the same wherever it is.
+two are taken out of the first, so a version is the same wherever it is. `audit.lock` is for `make audit` alone.
 """
 
 import os
@@ -13,19 +13,20 @@ ROOT = Path(__file__).parent.parent
 UV = Path(sysconfig.get_path("scripts"), "uv")
 
 OPTIONS = ["--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-config"]
+OWN = ["pyproject.toml", "requirements/build.in"]
 SETS = {
-    "dev": ["requirements/dev.in", "--extra=all", "--upgrade"],
-    "run": ["--constraints=requirements/dev.lock"],
-    "all": ["--constraints=requirements/dev.lock", "--extra=all"],
+    "dev": [*OWN, "requirements/dev.in", "--extra=all", "--upgrade"],
+    "run": [*OWN, "--constraints=requirements/dev.lock"],
+    "all": [*OWN, "--constraints=requirements/dev.lock", "--extra=all"],
+    "audit": ["requirements/audit.in", "--upgrade"],
 }
 
 
 def main() -> None:
     for name, arguments in SETS.items():
         print(f"requirements/{name}.lock", flush=True)
-        sources = ["pyproject.toml", "requirements/build.in"]
         subprocess.run(
-            [UV, "pip", "compile", *OPTIONS, *sources, *arguments, f"--output-file=requirements/{name}.lock"],
+            [UV, "pip", "compile", *OPTIONS, *arguments, f"--output-file=requirements/{name}.lock"],
             cwd=ROOT,
             env=os.environ | {"UV_CUSTOM_COMPILE_COMMAND": "make lock"},
             check=True,

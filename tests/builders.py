@@ -17,9 +17,19 @@ from okevents.events.messages import announcement
 from okevents.events.model import Event, Hall, Location
 from okevents.events.ports import EventChange
 from okevents.kernel.idempotency import Claim, KeptAnswer, fingerprint, scoped_key
-from okevents.kernel.ids import BookingId, EventId, HallId, LocationId, MessageId, random_nonce
+from okevents.kernel.ids import (
+    BookingId,
+    DeliveryId,
+    EventId,
+    HallId,
+    LocationId,
+    MessageId,
+    WebhookId,
+    random_nonce,
+)
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import DeadLetter
+from okevents.webhooks.model import Delivery, Webhook
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """What the things here take for the present."""
@@ -208,6 +218,32 @@ def a_dead_letter(**changes: Any) -> DeadLetter:
         id=message.id, queue="okevents.bookings", message=message, reason="not a body of event.created", parked_at=NOW
     )
     return _changed(letter, changes)
+
+
+def a_webhook(**changes: Any) -> Webhook:
+    webhook = Webhook(
+        id=WebhookId(object_id()),
+        version=1,
+        url="https://shop.example.org/hooks",
+        messages=("event.created", "booking.*"),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return _changed(webhook, changes)
+
+
+def a_delivery(**changes: Any) -> Delivery:
+    identity = object_id()
+    delivery = Delivery(
+        id=DeliveryId(identity),
+        webhook_id=WebhookId("1" * 24),
+        message_id=MessageId(f"event:{identity}:1"),
+        name="event.created",
+        subject="5" * 24,
+        payload=b'{"type":"event.created","timestamp":"2030-01-01T12:00:00Z","data":{"name":"B\xc3\xbcro"}}',
+        created_at=NOW,
+    )
+    return _changed(delivery, changes)
 
 
 def _changed(thing: T, changes: dict[str, Any]) -> T:

@@ -154,12 +154,12 @@ def virtual_host(server: BrokerServer | GivenServer) -> Iterator[str]:
         api.delete(f"/vhosts/{name}").raise_for_status()
 
 
-async def create_database(server: Server) -> str:
-    """The URL of a new PostgreSQL database."""
+async def create_database(server: Server, tablespace: str = "pg_default") -> str:
+    """The URL of a new PostgreSQL database, which lies in that tablespace."""
     name = fresh_name()
     connection = await asyncpg.connect(server.url)
     try:
-        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.execute(f"CREATE DATABASE {name} TABLESPACE {tablespace}")
         version = connection.get_server_version()
         is_run_by("postgresql", f"PostgreSQL {version.major}.{version.micro}")
     finally:

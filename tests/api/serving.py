@@ -10,10 +10,14 @@ import httpx
 import uvicorn
 
 from okevents.bootstrap.parts import Parts, running
+from okevents.bootstrap.serving import application, limits_of
 from okevents.config.load import load
 from okevents.config.shape import Shape
 from okevents.http import app
-from okevents.http.server import behind, configuration
+from okevents.http.server import configuration
+
+FEW = {"max_body": "20000", "body_timeout": "10", "page_size": "20"}
+"""So little that a test comes to the end of it."""
 
 
 @asynccontextmanager
@@ -26,20 +30,13 @@ async def serving(folder: Path, **given: str) -> AsyncIterator[httpx.AsyncClient
 @asynccontextmanager
 async def serving_parts(folder: Path, **given: str) -> AsyncIterator[tuple[Parts, httpx.AsyncClient]]:
     """The same, with what is served."""
-    settings = load(Shape.UP, {"data": str(folder), **given}, {}, folder=folder).settings
+    settings = load(Shape.UP, {"data": str(folder), **FEW, **given}, {}, folder=folder).settings
     async with running(settings, Shape.UP, lambda name, event: None) as parts:
         checks = [app.HealthCheck(name=name, check=each.check) for name, each in parts.databases.items()]
-        limits = app.Limits(
-            max_body=20_000,
-            body_timeout=10.0,
-            page_size=20,
-            rate=settings.rate,
-            burst=settings.burst,
-            max_connections=settings.max_connections,
-        )
+        limits = limits_of(settings)
         health = app.Health(checks)
-        asgi = app.build(parts.events, parts.bookings, health=health, limits=limits)
-        server = uvicorn.Server(configuration(behind(asgi, settings.trusted_proxies), grace=5, limits=limits))
+        asgi = application(settings, parts, health)
+        server = uvicorn.Server(configuration(asgi, grace=5, limits=limits))
         with socket.create_server(("127.0.0.1", 0)) as listener:
             task = asyncio.create_task(server._serve([listener]))
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -14,12 +14,16 @@ from okevents.access.policy import RULES
 from okevents.access.tokens import describe, new_token
 from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.operations import BOTH, EVENTS, Operation
+from okevents.http.webhook_operations import WEBHOOKS
 from okevents.kernel.ids import BookingId
+from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES, PageOperation
 from tests.api.bodies import a_booking
 from tests.api.serving import serving_parts
 from tests.api.test_bookings import an_event_with
 
-OPERATIONS = {operation.name: operation for operation in (*BOTH, *EVENTS, *BOOKINGS, *DOOR)}
+PAGES = (*EVENT_PAGES, *BOOKING_FORM, *BOOKING_PAGES)
+
+OPERATIONS = {operation.name: operation for operation in (*BOTH, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
 
 SHOWS: Mapping[str, Scope | None] = {scope.value: scope for scope in Scope} | {
     "nothing": None,
@@ -34,6 +38,7 @@ SHOWS: Mapping[str, Scope | None] = {scope.value: scope for scope in Scope} | {
 
 EVERYBODY = frozenset(SHOWS)
 VALID = frozenset({*(scope.value for scope in Scope), "nothing", "own secret", "another's secret"})
+ADMIN = frozenset({"admin"})
 ORGANISER = frozenset({"events:write", "admin"})
 READS_OWN = frozenset({"bookings:read", "own secret", "admin"})
 CHANGES_OWN = frozenset({"bookings:write", "own secret", "admin"})
@@ -43,11 +48,16 @@ MAY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("live", "ready"), EVERYBODY),
     "metrics": frozenset({"metrics:read", "admin"}),
     **dict.fromkeys(("list_events", "find_event", "find_event_by_name"), EVERYBODY),
+    **dict.fromkeys(("show_events_calendar", "show_event_calendar"), EVERYBODY),
     **dict.fromkeys(("create_event", "replace_event", "patch_event", "cancel_event", "reinstate_event"), ORGANISER),
     **dict.fromkeys(("list_availability", "find_availability", "follow_availability", "show_ticket_keys"), EVERYBODY),
+    **dict.fromkeys(("list_webhooks", "create_webhook", "find_webhook", "patch_webhook", "delete_webhook"), ADMIN),
+    **dict.fromkeys(("rotate_webhook", "test_webhook", "list_deliveries", "find_delivery"), ADMIN),
+    **dict.fromkeys(("replay_delivery", "replay_deliveries"), ADMIN),
     "book": VALID,
     "list_bookings": frozenset({"bookings:read", "admin"}),
     **dict.fromkeys(("find_booking", "list_tickets", "print_tickets", "draw_ticket_svg", "draw_ticket_png"), READS_OWN),
+    "show_booking_calendar": READS_OWN,
     **dict.fromkeys(("amend_booking", "confirm_booking", "extend_booking"), CHANGES_OWN),
     **dict.fromkeys(("cancel_booking", "decline_booking", "erase_booking"), CHANGES_OWN),
     **dict.fromkeys(("check_in", "check_in_booking", "undo_check_in", "take_scans", "show_door_list"), DOOR_STAFF),
@@ -68,7 +78,8 @@ class World(Struct):
         """The operation with a body that changes nothing, shown that; of the guest's own booking if none is named."""
         is_event = operation.path.startswith("/events/")
         of = self.event_id if is_event else booking or self.own
-        path = operation.path.replace(":path}", "}").format(id=of, event_id=self.event_id, name="best", number=1)
+        known: dict[str, Any] = {"id": of, "event_id": self.event_id, "name": "best", "number": 1, "delivery": of}
+        path = operation.path.replace(":path}", "}").format(**known)
         credential = self.credentials[shown]
         headers = {} if credential is None else {"authorization": f"Bearer {credential}"}
         body: Any = None if operation.method == "get" else {"nonsense": 1}
@@ -149,6 +160,20 @@ async def test_a_guest_cant_tell_anothers_booking_from_one_that_there_isnt(world
         told.append((answer.status_code, answer.json()["type"], answer.json()["detail"].replace(booking, "ID")))
     assert told[0] == told[1]
     assert told[0][0] == 404
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
+async def test_a_page_lets_in_whom_the_api_lets_in(world: World, page: PageOperation) -> None:
+    """Forms are sent as what they can't be, so that they change nothing."""
+    path = page.path.format(id=world.own, event_id=world.event_id)
+    body = None if page.method == "get" else b"nonsense"
+    for shown in SHOWS:
+        headers = {} if world.credentials[shown] is None else world.headers(shown)
+        headers["content-type"] = "text/plain"
+        answer = await world.http.request(page.method.upper(), path, headers=headers, content=body)
+        assert (answer.status_code in (401, 403, 404)) == (shown not in MAY[page.rule]), (
+            f"{shown}: {answer.status_code}"
+        )
 
 
 async def test_nobody_learns_of_a_booking_without_showing_anything(world: World) -> None:

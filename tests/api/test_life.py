@@ -61,6 +61,26 @@ async def test_hold_extend_and_confirm(http: httpx.AsyncClient) -> None:
     assert again.json()["state"] == "confirmed"
 
 
+async def test_another_number_of_places(http: httpx.AsyncClient) -> None:
+    event_id = await an_event_with(http, 3)
+    booking = await made(http, event_id)
+    path = f"/bookings/{booking['id']}"
+    tickets = [each["token"] for each in (await http.get(f"{path}/tickets")).json()]
+    refused = await http.patch(path, json={"places": 4})
+    assert (refused.status_code, refused.json()["type"], refused.json()["free"]) == (409, "/problems/sold-out", 1)
+    bad = await http.patch(path, json={"places": 0})
+    assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (400, "/places")
+    for places in (3, 1):
+        changed = (await http.patch(path, json={"places": places})).json()
+        assert (changed["lines"][0]["places"], "secret" in changed) == (places, False)
+        shown = (await http.get(f"/availability/{event_id}")).json()["halls"][0]
+        assert (shown["taken"], shown["available"]) == (places, 3 - places)
+        now = [each["token"] for each in (await http.get(f"{path}/tickets")).json()]
+        assert (len(now), now[0]) == (places, tickets[0])
+    gone = await http.post("/check-in", json={"token": tickets[1]})
+    assert (gone.status_code, gone.json()["type"]) == (409, "/problems/no-such-ticket")
+
+
 async def test_a_hold_ends_by_itself_and_is_confirmed_late_while_there_is_room(http: httpx.AsyncClient) -> None:
     event_id = await an_event_with(http, 2)
     booking = await made(http, event_id, hold=1)
@@ -145,8 +165,8 @@ async def test_a_booking_passes_to_another_guest_with_another_secret(http: httpx
     passed = (await http.patch(f"/bookings/{booking['id']}", json={"guest": {"email": "bob@example.org"}})).json()
     assert (passed["guest"]["email"], passed["ticket_issue"]) == ("bob@example.org", 2)
     assert passed["secret"] != booking["secret"]
-    bad = await http.patch(f"/bookings/{booking['id']}", json={"guest": {"email": "bob"}, "places": 3})
-    assert [each["pointer"] for each in bad.json()["errors"]] == ["/places", "/guest/email"]
+    bad = await http.patch(f"/bookings/{booking['id']}", json={"guest": {"email": "bob"}, "size": 3})
+    assert [each["pointer"] for each in bad.json()["errors"]] == ["/size", "/guest/email"]
     erased = (await step(http, booking, "erase")).json()
     assert erased["guest"] == {"name": "", "email": ""}
 

@@ -18,8 +18,11 @@ from okevents.config.shape import Shape
 from okevents.contracts.names import AVAILABILITY_CHANGED
 from okevents.http import app
 from okevents.http.asgi import Receive, Scope, Send, header
+from okevents.http.followers import Followers
 from okevents.http.guard import Guard
+from okevents.http.reception import Reception
 from okevents.http.streaming import stream
+from okevents.http.traffic import Traffic
 from okevents.kernel.ids import EventId
 from tests.api.bodies import a_booking
 from tests.api.streams import StreamClient, serving, until
@@ -59,9 +62,9 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
 
         async def streams(scope: Scope, receive: Receive, send: Send) -> None:
             event_id = EventId(scope["path"].removeprefix("/live/"))
-            await stream(hub, event_id, header(scope, b"last-event-id"))(scope, receive, send)
+            await stream(hub, Followers(LISTENERS), event_id, header(scope, b"last-event-id"))(scope, receive, send)
 
-        guarded = Guard(streams, app.Limits())
+        guarded = Reception(Guard(streams, app.Limits()), Traffic())
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             await (guarded if scope["path"].startswith("/live/") else plain)(scope, receive, send)

@@ -34,6 +34,17 @@ async def test_whom_a_trusted_proxy_names_is_counted_each_for_themselves(tmp_pat
         assert spoofed[429] >= 17, "an address that the client itself has put in front must not count"
 
 
+async def test_a_network_of_ipv6_is_counted_as_one_address(tmp_path: Path) -> None:
+    async with serving(tmp_path, trusted_proxies="127.0.0.1", **FEW) as http:
+        found: Counter[int] = Counter()
+        for number in range(20):
+            found += await statuses(http, "/events", 1, **{"x-forwarded-for": f"2001:db8::{number:x}:1"})
+        assert found[200] in range(5, 8)
+        assert found[429] == 20 - found[200]
+        for other in ("2001:db8:0:1::1", "::ffff:192.0.2.1", "::ffff:192.0.2.2", "fe80::1%eth0", "2001:db8:::"):
+            assert await statuses(http, "/events", 1, **{"x-forwarded-for": other}) == {200: 1}, other
+
+
 async def test_nobody_else_may_say_who_asks(tmp_path: Path) -> None:
     async with serving(tmp_path, trusted_proxies="192.0.2.7", **FEW) as http:
         assert await statuses(http, "/events", 20, **{"x-forwarded-for": "192.0.2.1"}) == {200: 20}

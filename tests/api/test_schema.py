@@ -11,26 +11,76 @@ from tests.api.serving import serving
 from tests.api.test_bookings import an_event_with
 
 
-async def test_the_document_is_openapi_3_1_and_its_examples_fit(http: httpx.AsyncClient) -> None:
+async def test_the_document_is_openapi_3_1(http: httpx.AsyncClient) -> None:
     document = (await http.get("/schema/openapi.json")).json()
     OpenAPIV31SpecValidator(document).validate()
+
+
+@pytest.mark.parametrize("access", ["open", "required"])
+async def test_every_body_has_an_example_and_it_fits(access: str, tmp_path: Path) -> None:
+    async with serving(tmp_path, access=access) as http:
+        document = (await http.get("/schema/openapi.json")).json()
+    components = {"components": document["components"]}
+    bodies = 0
     for item in document["paths"].values():
         for operation in item.values():
-            for content in operation.get("requestBody", {}).get("content", {}).values():
-                schema = {**content["schema"], "components": document["components"]}
-                jsonschema.validate(content["example"], schema)
+            contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for media_type, content in [each for body in contents for each in body.get("content", {}).items()]:
+                if media_type == "image/png":  # which JSON can't hold
+                    continue
+                jsonschema.validate(content["example"], {**content.get("schema", {}), **components})
+                bodies += 1
+            for parameter in [each for each in operation["parameters"] if each["in"] == "path"]:
+                jsonschema.validate(parameter["example"], parameter["schema"])
+    assert bodies > 200
+
+
+async def test_an_example_of_a_problem_is_of_the_status_that_it_stands_under(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/schema/openapi.json")).json()
+    for item in document["paths"].values():
+        for operation in item.values():
+            for status, answer in operation["responses"].items():
+                for content in [answer.get("content", {}).get("application/problem+json", {})]:
+                    if status != "default" and content:
+                        assert content["example"]["status"] == int(status), operation["operationId"]
+
+
+async def test_a_refusal_is_as_its_example_says(http: httpx.AsyncClient) -> None:
+    """One that needs nothing to be there: word for word."""
+    document = (await http.get("/schema/openapi.json")).json()
+    asked = document["paths"]["/events/id/{id}"]["get"]["responses"]["404"]["content"]["application/problem+json"]
+    assert (await http.get(asked["example"]["instance"])).json() == asked["example"]
+    booking = document["paths"]["/bookings"]["post"]
+    sent = booking["requestBody"]["content"]["application/json"]["example"]
+    expected = booking["responses"]["404"]["content"]["application/problem+json"]["example"]
+    assert (await http.post("/bookings", json=sent)).json() == expected
+
+
+async def test_an_event_is_answered_with_as_its_example_says(http: httpx.AsyncClient) -> None:
+    created = (await http.get("/schema/openapi.json")).json()["paths"]["/events"]["post"]
+    sent = created["requestBody"]["content"]["application/json"]["example"]
+    expected = created["responses"]["201"]["content"]["application/json"]["example"]
+    answer = (await http.post("/events", json=sent)).json()
+    assert set(answer) == set(expected)
+    same = ("name", "startdate", "enddate", "duration", "timezone", "status", "version")
+    assert {key: answer[key] for key in same} == {key: expected[key] for key in same}
 
 
 async def test_every_operation_of_the_document_is_there(http: httpx.AsyncClient) -> None:
     document = (await http.get("/schema/openapi.json")).json()
     for path, item in document["paths"].items():
-        url = path.format(id="a" * 24, event_id="a" * 24, name="a/b", number=1)
+        url = path.format(id="a" * 24, event_id="a" * 24, name="a/b", number=1, delivery="a" * 24)
         allowed = (await http.options(url)).headers["allow"]
         assert {method.upper() for method in item} <= set(allowed.split(", "))
 
 
-async def test_the_page_needs_no_other_host(http: httpx.AsyncClient) -> None:
-    pages = {"/schema": "text/html", "/schema/page.js": "text/javascript", "/schema/page.css": "text/css"}
+async def test_the_pages_need_no_other_host(http: httpx.AsyncClient) -> None:
+    scripts = ("/schema/page.js", "/schema/messages.js", "/schema/elements.js")
+    pages = {
+        **dict.fromkeys(("/schema", "/schema/messages"), "text/html"),
+        **dict.fromkeys(scripts, "text/javascript"),
+        "/schema/page.css": "text/css",
+    }
     for path, media_type in pages.items():
         answer = await http.get(path)
         assert answer.headers["content-type"].startswith(media_type)

@@ -15,10 +15,13 @@ from okevents.bookings.live import LiveAvailability
 from okevents.bookings.model import Inventory
 from okevents.errors import EventNotFound, NotFound
 from okevents.http import gathering
-from okevents.http.asgi import Receive, Scope, Send, header, respond
+from okevents.http.asgi import App, Receive, Scope, Send, header, respond
+from okevents.http.followers import Followers
 from okevents.http.guard import Guard
 from okevents.http.limits import Limits
+from okevents.http.reception import Reception
 from okevents.http.streaming import Stream, stream
+from okevents.http.traffic import Traffic
 from okevents.kernel.ids import EventId
 from tests.api.streams import StreamClient, headers_of, serving, until
 from tests.builders import an_inventory
@@ -53,7 +56,7 @@ class Served:
             return
         if len(scope["path"]) != 25:
             raise NotFound("there is nothing")
-        answer = stream(self.hub, EventId(scope["path"][1:]), header(scope, b"last-event-id"))
+        answer = stream(self.hub, Followers(100), EventId(scope["path"][1:]), header(scope, b"last-event-id"))
         assert isinstance(answer, Stream)
         await replace(answer, **self.options)(scope, receive, send)
 
@@ -63,10 +66,15 @@ class Served:
         return self.inventory
 
 
+def received(app: App, limits: Limits) -> App:
+    """As a request meets it."""
+    return Reception(Guard(app, limits), Traffic())
+
+
 @pytest.fixture
 async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
     served = Served(**getattr(request, "param", {}))
-    async with serving(Guard(served.app, Limits(request_timeout=0.3))) as (served.server, served.port):
+    async with serving(received(served.app, Limits(request_timeout=0.3))) as (served.server, served.port):
         yield served
         served.hub.close()
 
@@ -164,7 +172,7 @@ async def test_an_answer_without_an_end_ends_for_a_head_request() -> None:
             await send({"type": "http.response.body", "body": b"more", "more_body": True})
             await asyncio.sleep(0.01)
 
-    async with serving(Guard(endless, Limits())) as (server, port):
+    async with serving(received(endless, Limits())) as (server, port):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
             assert (await http.head("/")).status_code == 200
         await until(lambda: not server.server_state.tasks, within=5)

@@ -83,6 +83,19 @@ async def test_a_token_of_one_service_alone(tmp_path: Path) -> None:
     assert "There are no tokens" in await done("tokens", "list", folder=tmp_path)
 
 
+@pytest.mark.parametrize("service", ["events", "bookings"])
+async def test_a_token_that_was_revoked_for_one_service_alone_is_good_for_the_other(
+    tmp_path: Path, service: str
+) -> None:
+    token = await created(tmp_path, "boss", "--scope", "admin")
+    database = (f"--{service}-database", f"sqlite://{tmp_path}/data/{service}.sqlite3")
+    await done("tokens", "revoke", token["id"], *database, folder=tmp_path)
+    assert "  revoked  boss" in await done("tokens", "list", *database, folder=tmp_path)
+    assert "  active   boss" in await done("tokens", "list", folder=tmp_path)
+    await done("tokens", "revoke", token["id"], folder=tmp_path)
+    assert "  revoked  boss" in await done("tokens", "list", folder=tmp_path)
+
+
 async def test_the_demonstration_shows_its_token(tmp_path: Path) -> None:
     async with running("up", "--access", "required", folder=tmp_path) as program:
         url = str(program.http.base_url)

@@ -190,6 +190,18 @@ async def test_nothing_is_overwritten_unless_it_is_told_and_nothing_in_use_at_al
     assert "2 events will" in (await command("event", "replay", "--all", "--events-database", url, folder=tmp_path))[1]
 
 
+async def test_a_backup_that_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    assert (await command("migrate", folder=tmp_path))[0] == 0
+    assert (await command("backup", "monday", folder=tmp_path))[0] == 0
+    (tmp_path / "latest").symlink_to("monday")
+    before = (tmp_path / "monday" / "manifest.json").read_bytes()
+    code, said = await command("backup", "latest", "--force", folder=tmp_path)
+    assert code == 0, said
+    assert (tmp_path / "latest").readlink() == Path("monday")
+    assert (tmp_path / "monday" / "manifest.json").read_bytes() != before
+    assert {each.name for each in names(tmp_path) if each.parent == tmp_path} == {"data", "monday", "latest"}
+
+
 async def test_what_is_no_backup_and_what_is_damaged_is_told_in_a_sentence_and_changes_nothing(tmp_path: Path) -> None:
     assert (await command("migrate", folder=tmp_path))[0] == 0
     assert (await command("backup", "copy", folder=tmp_path))[0] == 0

@@ -33,9 +33,9 @@ async def refused(*arguments: str, folder: Path) -> tuple[int, str]:
 
 async def test_version_help_and_a_wrong_command(tmp_path: Path) -> None:
     assert __version__ in await done("--version", folder=tmp_path)
-    for name in ("up", "events", "bookings", "migrate", "demo", "config", "asyncapi", "dead-letters", "event"):
+    for name in ("up", "events", "bookings", "migrate", "demo", "config", "schema", "dead-letters", "event"):
         assert name in await done("--help", folder=tmp_path)
-        assert "Example" in await done(name, "--help", folder=tmp_path) or name in ("event", "dead-letters", "asyncapi")
+        assert "Example" in await done(name, "--help", folder=tmp_path) or name in ("event", "dead-letters", "schema")
     code, said = await refused("upp", folder=tmp_path)
     assert code == 2
     assert "upp" in said
@@ -144,6 +144,17 @@ async def test_dead_letters_are_listed_shown_replayed_and_dropped(tmp_path: Path
         assert (code, "nobody" in said) == (1, True)
 
 
-async def test_asyncapi_prints_a_document(tmp_path: Path) -> None:
-    document = json.loads(await done("asyncapi", folder=tmp_path))
-    assert document["asyncapi"].startswith("3.")
+async def test_schema_prints_what_a_process_with_the_same_settings_serves(tmp_path: Path) -> None:
+    given = ("--exchange", "tickets", "--max-page-size", "77")
+    printed = {
+        f"/schema/{name}.json": json.loads(await done("schema", name, *given, folder=tmp_path))
+        for name in ("openapi", "asyncapi")
+    }
+    name = "booking.confirmed"
+    printed[f"/schema/messages/{name}.json"] = json.loads(await done("schema", "message", name, folder=tmp_path))
+    async with running("up", *given, folder=tmp_path) as program:
+        for path, document in printed.items():
+            assert (await program.http.get(path)).json() == document
+    code, said = await refused("schema", "message", "booking.lost", folder=tmp_path)
+    assert code == 2
+    assert name in said

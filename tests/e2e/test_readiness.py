@@ -1,6 +1,7 @@
 """What `/health/ready` says while a part is away and while the process leaves, as a balancer asks it."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -128,6 +129,44 @@ async def test_a_second_signal_and_ctrl_c_wait_for_nothing(tmp_path: Path) -> No
         program.terminate()
         await Probe(program).until(503, within=5)
         assert await program.stop() == 0
+
+
+async def until_nobody_listens(port: int) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionError:  # refused, or reset by who has just stopped
+                return
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+@pytest.mark.sqlite
+async def test_who_leaves_still_takes_a_first_request_that_is_on_its_way(tmp_path: Path) -> None:
+    async with running("up", folder=tmp_path) as program:
+        port = program.http.base_url.port
+        assert port
+        (silent, says_nothing), (new, asks), (half, goes_on) = [
+            await asyncio.open_connection("127.0.0.1", port) for _ in range(3)
+        ]
+        goes_on.write(b"GET /events HTTP/1.1\r\nHo")
+        # On a connection that is made after those: who answers has taken them, too.
+        assert (await program.http.get("/health/live", headers={"connection": "close"})).status_code == 200
+        program.terminate()
+        await until_nobody_listens(port)
+        asks.write(b"GET /events HTTP/1.1\r\nHost: here\r\n\r\n")
+        goes_on.write(b"st: here\r\n\r\n")
+        for reader in (new, half):
+            answer = await reader.read()
+            assert answer.startswith(b"HTTP/1.1 200 "), answer
+            assert b"\r\nconnection: close\r\n" in answer
+        assert await silent.read() == b""
+        for writer in (says_nothing, asks, goes_on):
+            writer.close()
+            await writer.wait_closed()
+        assert await program.ended() == 0
 
 
 @asynccontextmanager

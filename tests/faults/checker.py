@@ -20,6 +20,8 @@ from tests.unit.bookings.invariants import assert_counters_add_up
 REFUSALS = frozenset({404, 409, 412, 422, 429})
 """What a client that asks properly may be refused with."""
 
+PROPER = frozenset(map(str, REFUSALS | {503}))
+
 STATE_AFTER = {"confirm": BookingState.CONFIRMED, "cancel": BookingState.CANCELLED}
 
 
@@ -53,13 +55,16 @@ def require_none(history: History, evidence: Evidence, planted: Mapping[str, int
         counts = Counter(violation.invariant for violation in found)
         shown = "\n".join(str(violation)[:500] for violation in found[:12])
         file = history.write(report.CACHE)
-        raise AssertionError(f"{len(found)} violations, {dict(counts)}; the history is in {file}:\n{shown}")
+        log = file.with_suffix(".log")
+        log.write_text("\n".join(evidence.printed))
+        where = f"the history is in {file}, what processes said in {log.name}"
+        raise AssertionError(f"{len(found)} violations, {dict(counts)}; {where}:\n{shown}")
 
 
 def _answers(history: History) -> Iterator[str]:
     """Whatever is broken, a client is told in the agreed way, in the end."""
     for status, count in Counter(each.said for each in history.tries).items():
-        if status.isdigit() and not (status < "300" or int(status) in REFUSALS | {503}):
+        if status[0].isdigit() and status not in PROPER and status >= "300":
             yield f"{count} answers {status}"
     for operation in history.operations:
         if operation.outcome is Outcome.UNKNOWN:

@@ -31,18 +31,26 @@ class Clients:
     """All of them: what they do goes into `history`."""
 
     def __init__(
-        self, fleet: Fleet, seed: int, *, organisers: int = 2, guests: int = 12, readers: int = 1, pause: float = PAUSE
+        self,
+        fleet: Fleet,
+        seed: int,
+        *,
+        organisers: int = 2,
+        guests: int = 12,
+        readers: int = 1,
+        pause: float = PAUSE,
+        answered_within: float = ANSWERED_WITHIN,
+        keep_idle: float = 5.0,
     ) -> None:
         self.fleet = fleet
         self.history = History()
         self._seed = seed
         self._numbers = {"organiser": organisers, "guest": guests, "reader": readers}
-        # FerretDB finds 50 to 250 documents a second by their _id: the same clients ask less often there.
-        self._pause = pause * (6 if fleet.site.events.startswith("mongodb:") else 1)
+        self._pause = pause * (6 if fleet.site.is_on_ferretdb else 1)
         self._is_over = False
         self._event_ids: list[str] = []
-        limits = httpx.Limits(max_connections=256, max_keepalive_connections=64)
-        self.http = httpx.AsyncClient(timeout=httpx.Timeout(ANSWERED_WITHIN, pool=None), limits=limits)
+        limits = httpx.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=keep_idle)
+        self.http = httpx.AsyncClient(timeout=httpx.Timeout(answered_within, pool=None), limits=limits)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator["Clients"]:
@@ -60,6 +68,20 @@ class Clients:
                 finally:
                     self._is_over = True
             await self._repeat_some()
+
+    async def publish(self, name: str, capacity: int) -> str:
+        """An event of one hall, which each Booking Service has heard of; its id."""
+        body = an_event(name, capacity) | {"organiser": name}
+        event_id: str = (await self.write("create", self.fleet.events, "/events", body, name)).answer["id"]
+        async with asyncio.timeout(20):
+            for replica in self.fleet.bookings:
+                while (await self.http.get(f"{replica.url}/availability/{event_id}")).status_code != 200:
+                    await asyncio.sleep(0.05)
+        return event_id
+
+    async def book(self, event_id: str, name: str) -> Operation:
+        """One place in that hall, for good."""
+        return await self.write("book", self.fleet.bookings, "/bookings", a_booking(event_id, name), name)
 
     async def _somebody_has_booked(self) -> None:
         """Returns when there is an event that can be booked, and was."""
@@ -178,7 +200,7 @@ class Clients:
         began, answer = time.monotonic(), None
         try:
             answer = await self.http.request(method, replica.url + path, json=body, headers=headers)
-            said = str(answer.status_code)
+            said = str(answer.status_code) + _lack(answer)
         except httpx.TransportError as error:
             said = type(error).__name__
         self.history.tries.append(Try(at=began, took=time.monotonic() - began, said=said))
@@ -187,7 +209,7 @@ class Clients:
         return answer
 
     async def _repeat_some(self) -> None:
-        """Asks once more, with the same keys, for what was acknowledged; and with another body."""
+        """Asks once more, with the same keys, for some of what was acknowledged."""
         dice = random.Random(self._seed)
         done = [operation for operation in self.history.operations if operation.outcome is Outcome.OK]
         for operation in dice.sample(done, min(20, len(done))):
@@ -197,6 +219,21 @@ class Clients:
             )
             if again.content != operation.content:
                 again.tries.append(f"another answer than the first: {again.content!r} for {operation.content!r}")
+
+
+def a_booking(event_id: str, name: str, places: int = 1) -> dict[str, Any]:
+    """The body of a request for places in the one hall of what was published."""
+    guest = {"name": name, "email": f"{name}@example.org"}
+    return {"event_id": event_id, "hall": "lobby", "places": places, "guest": guest, "hold": 0}
+
+
+def _lack(answer: httpx.Response) -> str:
+    """What a 503 must have, and this one hasn't."""
+    if answer.status_code != 503:
+        return ""
+    if answer.headers.get("content-type") != "application/problem+json":
+        return ", not a problem"
+    return "" if answer.headers.get("retry-after", "").isdigit() else ", without Retry-After"
 
 
 def _is_in_flight(answer: httpx.Response) -> bool:

@@ -27,8 +27,9 @@ PAGE = 500
 
 class Evidence(Struct, kw_only=True):
     """`observed` is None where there is no broker that could be listened to. `queues` are messages by queue, `parked`
-    dead letters by queue, `outbox` rows by service, `lines` what the Booking Service told that it heard and saved.
-    `quiet_after` is how many seconds it took until everything was still, `problem` why it never was."""
+    dead letters by queue, `outbox` rows by service, `lines` what the Booking Service told that it heard and saved,
+    `printed` all that the processes said. `quiet_after` is how many seconds it took until everything was still,
+    `problem` why it never was."""
 
     stored: dict[str, StoredEvent]
     inventories: dict[str, Inventory]
@@ -38,6 +39,7 @@ class Evidence(Struct, kw_only=True):
     parked: dict[str, int]
     outbox: dict[str, int]
     lines: Sequence[str]
+    printed: Sequence[str]
     quiet_after: float = 0.0
     problem: str = ""
 
@@ -93,6 +95,7 @@ async def _look(fleet: Fleet, events: EventsDatabase, bookings: BookingsDatabase
         parked=parked,
         outbox=outbox,
         lines=fleet.heard,
+        printed=[line for replica in fleet.replicas for line in replica.lines],
     )
     evidence.problem = _unrest(evidence)
     return evidence

@@ -21,6 +21,9 @@ NO_SCHEMA_SAYS = {
     r"/lines/\d+/hall|/location/halls/\d+/(name|id)": "are unlike each other",
     "/hold": "is limited by a setting",
     "/enddate|/duration|/booking/.*": "are dates in an order",
+    "/url": "leads somewhere that may be posted to",
+    "/until": "is after the beginning",
+    "/after": "is a cursor",
     "/timezone": "is in the database of the IANA",
     "hall": "is known by its name only within an event",
 }

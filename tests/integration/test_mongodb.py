@@ -1,5 +1,6 @@
 """What only MongoDB has: events of the Go program, and commits that take several steps."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,7 @@ from okevents.persistence.mongodb import booked, bookings, commits, events, open
 from okevents.persistence.mongodb.database import MongodbBookingsDatabase, MongodbEventsDatabase
 from okevents.persistence.mongodb.documents import NotUnderstood, event_of
 from okevents.persistence.mongodb.server import Collection
-from tests.builders import NOW, a_booking, a_part, an_event, an_event_change, an_inventory
+from tests.builders import NOW, a_booking, a_message, a_part, an_event, an_event_change, an_inventory
 from tests.go_documents import GO_ID, a_go_document
 
 pytestmark = pytest.mark.mongodb
@@ -152,7 +153,7 @@ async def test_an_event_whose_commit_was_never_applied_is_completed_by_whoever_f
 ) -> None:
     found, unread = an_event(), an_event()
     for event in (found, unread):
-        await raw["event_commits"].insert_one(events._commit_of(an_event_change(event), NOW) | {"at": 0.0})
+        await raw["event_commits"].insert_one(events.commit_of(an_event_change(event), NOW) | {"at": 0.0})
     stored = await events_database.events.find(found.id)
     assert stored is not None
     assert stored.event == found
@@ -169,7 +170,7 @@ async def test_bookings_whose_commit_was_never_applied_are_completed_by_whoever_
 ) -> None:
     inventory = an_inventory()
     booking = a_booking(inventory)
-    await raw["commits"].insert_one(bookings._commit_of(a_part(inventory, booking), NOW))
+    await raw["commits"].insert_one(bookings.commit_of(a_part(inventory, booking), NOW))
     assert await bookings_database.reports.find(booking.id) is None
     loaded = await bookings_database.bookings.load([inventory.event_id])
     assert loaded.inventories[inventory.event_id] == inventory
@@ -210,7 +211,7 @@ async def test_an_older_commit_that_was_not_emptied_makes_an_event_due_for_nobod
     inventory = an_inventory(due_at=datetime(2020, 1, 1, tzinfo=UTC))
     await bookings_database.bookings.commit([a_part(inventory)])
     assert await bookings_database.bookings.due(10) == [inventory.event_id]
-    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)), NOW)
+    newest = bookings.commit_of(a_part(replace(inventory, version=2, due_at=None)), NOW)
     await raw["commits"].insert_one(newest)  # by a process that died before it had emptied the older one
     assert await bookings_database.bookings.due(10) == [inventory.event_id]
     await bookings_database.bookings.load([inventory.event_id])
@@ -242,10 +243,28 @@ async def test_who_dies_while_it_marks_a_commit_as_applied_leaves_no_event_due_f
 ) -> None:
     inventory = an_inventory(due_at=datetime(2020, 1, 1, tzinfo=UTC))
     await bookings_database.bookings.commit([a_part(inventory)])
-    newest = bookings._commit_of(a_part(replace(inventory, version=2, due_at=None)), NOW)
+    newest = bookings.commit_of(a_part(replace(inventory, version=2, due_at=None)), NOW)
     await raw["commits"].insert_one(newest)
     dying: Any = DiesAfterItsFirstWrite(raw["commits"])
     with pytest.raises(InterruptedError):
         await commits.mark_applied(dying, newest, due=None)
     await bookings_database.bookings.load([inventory.event_id])
     assert await bookings_database.bookings.due(10) == []
+
+
+async def test_a_message_whose_claimer_died_before_it_said_so_is_claimed_when_that_lease_ends(
+    events_database: MongodbEventsDatabase, raw: AsyncDatabase[dict[str, Any]]
+) -> None:
+    outbox, message = events_database.outbox, a_message()
+    await outbox.add([message])
+    (stored,) = [document async for document in raw["outbox"].find()]
+    lease = {"_id": f"{stored['_id']}:0", "message": stored["_id"]}
+    await raw["leases"].insert_one({**lease, "until": time.time() + 60})
+    for _ in range(3):
+        assert await outbox.claim(10, 60.0) == []
+    await raw["leases"].replace_one({"_id": lease["_id"]}, {**lease, "until": time.time() - 1})
+    assert await outbox.claim(10, 60.0) == []
+    assert await outbox.claim(10, 60.0) == [message]
+    assert await outbox.claim(10, 60.0) == []
+    await outbox.discard([message])
+    assert await raw["leases"].count_documents({}) == 0

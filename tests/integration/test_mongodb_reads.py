@@ -93,7 +93,7 @@ async def test_many_inventories_are_read_in_their_newest_state_whatever_was_empt
     plain, changing, missed = await some_inventories(database, 3, 1)
     newest = replace(changing, version=2, name="changed")
     # By a process that hasn't emptied the older one yet.
-    await raw["commits"].insert_one(bookings._commit_of(a_part(newest), NOW))
+    await raw["commits"].insert_one(bookings.commit_of(a_part(newest), NOW))
     # As if it was emptied before it was read, and its next inserted too late to be read.
     await raw["commits"].update_one({"event": missed.event_id}, {"$set": {"is_empty": True}})
     loaded = await database.bookings.load([plain.event_id, changing.event_id, missed.event_id])

@@ -52,7 +52,7 @@ class Show:
         return a_part(self.inventory, self.booking)
 
     def insert(self, part: Part) -> None:
-        self._raw["commits"].insert_one(bookings._commit_of(part, NOW))
+        self._raw["commits"].insert_one(bookings.commit_of(part, NOW))
 
     def amended(self, inventory: Inventory, booking: Booking) -> Part:
         """What is decided on that state: the booking in its next version."""
@@ -134,7 +134,7 @@ async def test_a_repeat_of_what_it_answered_is_answered_so(
     booking = a_booking(inventory)
     answer = a_kept_answer(first, subject=booking.id, body=b'{"first":true}')
     commit = a_part(replace(inventory, version=2, as_of=NOW), booking, answers=(answer,))
-    raw["commits"].insert_one(bookings._commit_of(commit, NOW))
+    raw["commits"].insert_one(bookings.commit_of(commit, NOW))
 
     again = await booking_service(database).book(body, booking_caller("k"))
 

@@ -17,7 +17,7 @@ from okevents.kernel.ids import MessageId
 from okevents.messaging.consumer import MAX_DELIVERIES, Consumer
 from okevents.messaging.envelope import Message
 from okevents.messaging.relay import Relay
-from okevents.messaging.topology import BOOKINGS_QUEUE, Topology
+from okevents.messaging.topology import BOOKINGS_QUEUE, WEBHOOKS_QUEUE, Topology
 from okevents.persistence.sqlite import open_events
 from tests.servers import BrokerServer
 
@@ -62,8 +62,9 @@ def consumer(heard: asyncio.Queue[Message]) -> Consumer:
 
 async def test_an_unroutable_publish_raises(broker: RabbitmqBroker, rabbitmq_url: str) -> None:
     async with await aio_pika.connect(rabbitmq_url) as connection:
-        queue = await (await connection.channel()).get_queue(BOOKINGS_QUEUE)
-        await queue.unbind("okevents", "event.created")
+        channel = await connection.channel()
+        for name in (BOOKINGS_QUEUE, WEBHOOKS_QUEUE):
+            await (await channel.get_queue(name)).unbind("okevents", "event.created")
     with pytest.raises(Unroutable):
         await broker.publish(a_message())
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from okevents.brokers.rabbitmq import RabbitmqBroker
-from okevents.brokers.rabbitmq.listening import MAX_LENGTH
 from okevents.messaging.consumer import Consumer
 from okevents.messaging.envelope import Message
+from okevents.messaging.queues import MAX_LENGTH
 from okevents.messaging.topology import BOOKINGS_QUEUE, Topology
 from tests.builders import a_message
 from tests.integration.publishing import publish

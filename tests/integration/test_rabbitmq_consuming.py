@@ -11,12 +11,13 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.brokers.rabbitmq.declare import declare
 from okevents.errors import Unprocessable
-from okevents.messaging.consumer import Consumer
+from okevents.messaging.consumer import MAX_DELIVERIES, Consumer
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Delivery
 from okevents.messaging.topology import BOOKINGS_QUEUE, Topology
 from tests.builders import a_message
 from tests.integration.publishing import publish
+from tests.proxy import Proxy
 from tests.servers import BrokerServer
 
 pytestmark = pytest.mark.rabbitmq
@@ -103,6 +104,42 @@ async def test_a_consumer_whose_queue_was_replaced_comes_back_though_others_cons
         await heard.get()
 
 
+async def test_what_its_consumer_dies_of_is_counted_out_alone(
+    broker: RabbitmqBroker, other: AbstractConnection, rabbitmq_url: str
+) -> None:
+    """Each death gives back all that was in hand and counts it, beside the culprit too."""
+    culprit, *others = messages = [a_message() for _ in range(8)]
+    for message in messages:
+        await broker.publish(message)
+    handled: set[str] = set()
+    async with Proxy.before(rabbitmq_url) as proxy:
+        deaths = 0
+
+        async def handle(message: Message) -> None:
+            nonlocal deaths
+            life = deaths
+            if message.id == culprit.id:
+                await asyncio.sleep(0.1)  # until others are in hand
+                deaths += 1
+                await proxy.reset()
+            await asyncio.sleep(0.3)
+            if life != deaths:
+                raise asyncio.CancelledError
+            handled.add(message.id)
+
+        consuming = RabbitmqBroker(proxy.url, Topology())
+        await consuming.connect()
+        await consuming.subscribe(BOOKINGS_QUEUE, Consumer({"event.created": handle}).receive, prefetch=8)
+        letters = broker.dead_letters(BOOKINGS_QUEUE)
+        async with asyncio.timeout(60):
+            while not (parked := [letter.id for letter in await letters.list(10)]):
+                await asyncio.sleep(0.05)
+        await until_there_are(0, BOOKINGS_QUEUE, other)
+        await consuming.close()
+    assert (parked, deaths) == ([culprit.id], MAX_DELIVERIES)
+    assert handled == {message.id for message in others}
+
+
 @pytest.mark.parametrize("copies", [1, 2])
 async def test_what_is_parked_leaves_its_queue_only_when_it_stands_in_the_other(
     broker: RabbitmqBroker, other: AbstractConnection, caplog: pytest.LogCaptureFixture, copies: int
@@ -128,3 +165,19 @@ async def test_what_is_parked_leaves_its_queue_only_when_it_stands_in_the_other(
     await declare(other, Topology())
     await until_there_are(copies, PARKING, other)
     await until_there_are(0, BOOKINGS_QUEUE, other)
+
+
+async def test_nothing_is_left_of_who_was_cancelled_before_it_consumed(broker: RabbitmqBroker) -> None:
+    """A process that leaves while it begins to consume takes nothing more: nobody would answer it."""
+    before = asyncio.all_tasks()
+    heard: asyncio.Queue[object] = asyncio.Queue()
+    beginning = [
+        asyncio.create_task(broker.subscribe(BOOKINGS_QUEUE, heard.put, prefetch=1)),
+        asyncio.create_task(broker.listen(["event.created"], heard.put_nowait, lambda: None)),
+    ]
+    await asyncio.sleep(0)
+    for task in beginning:
+        assert task.cancel()
+    await asyncio.wait(beginning)
+    names = [task.get_name() for task in asyncio.all_tasks() - before]
+    assert not [name for name in names if name.startswith(("consume ", "the broadcast "))]

@@ -1,7 +1,7 @@
 """The relay on RabbitMQ: how much is in flight, and queues that go away while it publishes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 import aio_pika
 import pytest
@@ -71,5 +71,50 @@ async def test_a_queue_that_is_gone_is_noticed_although_others_hear_and_gets_wha
         assert await count(channel, EVENTS_QUEUE) >= 20
     assert followed.qsize() >= 40
     assert f"the queue {EVENTS_QUEUE} was gone" in caplog.text
+    await relay.close()
+    await broker.close()
+
+
+class _Slow(RabbitmqBroker):
+    """Before it looks at queues for the first time, something else goes on."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def check_queues(self, names: Collection[str]) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        await super().check_queues(names)
+
+
+async def test_what_is_confirmed_while_a_queue_is_found_gone_is_published_again_too(
+    database: EventsDatabase, rabbitmq_url: str, channel: AbstractChannel
+) -> None:
+    broker = _Slow(rabbitmq_url, Topology())
+    relay = Relay(database.outbox, broker, poll=60)
+    relay.start()
+    await broker.listen(["availability.changed"], lambda _: None, lambda: None)
+    await broker.publish(a_message())  # so that it is connected
+    await channel.queue_delete(EVENTS_QUEUE)
+    first, later = (
+        [a_message(name="availability.changed", slot=f"availability:{name}:{n}") for n in range(10)]
+        for name in ("first", "later")
+    )
+    await database.outbox.add(first + later)
+
+    async def publish_more() -> None:
+        before = relay.published
+        relay.hand_over(later)
+        while relay.published < before + len(later):
+            await asyncio.sleep(0.01)
+
+    broker.meanwhile = publish_more
+    relay.hand_over(first)
+    async with asyncio.timeout(20):
+        while await database.outbox.backlog():
+            await asyncio.sleep(0.05)
+    queue = await channel.get_queue(EVENTS_QUEUE)
+    found = {(await queue.get()).message_id for _ in range(await count(channel, EVENTS_QUEUE))}
+    assert found == {message.id for message in first + later}
     await relay.close()
     await broker.close()

@@ -17,12 +17,13 @@ from okevents.messaging.relay import Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
 from scripts.servers.process import free_port
 from tests.builders import a_message, an_event, an_event_change
+from tests.topologies import WithoutWebhooks
 
 pytestmark = pytest.mark.sqlite
 
 
 def a_local_broker(database: EventsDatabase) -> LocalBroker:
-    return LocalBroker(Topology(), dict.fromkeys((BOOKINGS_QUEUE, EVENTS_QUEUE), database.dead_letters))
+    return LocalBroker(WithoutWebhooks(), dict.fromkeys((BOOKINGS_QUEUE, EVENTS_QUEUE), database.dead_letters))
 
 
 @pytest.mark.parametrize("trouble", ["nobody hears", "nobody answers"])

@@ -5,6 +5,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
+from tests.simulation.promises import PROMISES
 from tests.simulation.world import run
 
 
@@ -37,7 +38,7 @@ def _run(seeds: range, processes: int | None, *, until_broken: bool) -> int:
         for count, (seed, violations) in enumerate(pool.map(_violations, seeds, chunksize=1), 1):
             if violations:
                 broken += 1
-                print(f"seed {seed}, the {count}. of them: {violations[0]}", flush=True)
+                print(f"seed {seed}, the {count}. of them: {violations[0]} ({PROMISES[violations[0][:2]]})", flush=True)
             if violations and until_broken:
                 pool.shutdown(wait=False, cancel_futures=True)
                 return 1

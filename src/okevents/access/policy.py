@@ -16,6 +16,7 @@ class Rule(NamedTuple):
 
 _EVERYBODY = Rule(None)
 _ORGANISER = Rule(Scope.EVENTS_WRITE)
+_ADMINISTRATOR = Rule(Scope.ADMIN)
 _DOOR = Rule(Scope.CHECK_IN)
 _READS_OWN = Rule(Scope.BOOKINGS_READ, owner=True)
 _CHANGES_OWN = Rule(Scope.BOOKINGS_WRITE, owner=True)
@@ -25,11 +26,24 @@ RULES: Mapping[str, Rule] = {
     "list_events": _EVERYBODY,
     "find_event": _EVERYBODY,
     "find_event_by_name": _EVERYBODY,
+    "show_events_calendar": _EVERYBODY,
+    "show_event_calendar": _EVERYBODY,
     "create_event": _ORGANISER,
     "replace_event": _ORGANISER,
     "patch_event": _ORGANISER,
     "cancel_event": _ORGANISER,
     "reinstate_event": _ORGANISER,
+    "list_webhooks": _ADMINISTRATOR,
+    "create_webhook": _ADMINISTRATOR,
+    "find_webhook": _ADMINISTRATOR,
+    "patch_webhook": _ADMINISTRATOR,
+    "delete_webhook": _ADMINISTRATOR,
+    "rotate_webhook": _ADMINISTRATOR,
+    "test_webhook": _ADMINISTRATOR,
+    "list_deliveries": _ADMINISTRATOR,
+    "find_delivery": _ADMINISTRATOR,
+    "replay_delivery": _ADMINISTRATOR,
+    "replay_deliveries": _ADMINISTRATOR,
     # The Booking Service.
     "list_availability": _EVERYBODY,
     "find_availability": _EVERYBODY,
@@ -47,6 +61,7 @@ RULES: Mapping[str, Rule] = {
     "print_tickets": _READS_OWN,
     "draw_ticket_svg": _READS_OWN,
     "draw_ticket_png": _READS_OWN,
+    "show_booking_calendar": _READS_OWN,
     "show_ticket_keys": _EVERYBODY,
     "check_in": _DOOR,
     "check_in_booking": _DOOR,

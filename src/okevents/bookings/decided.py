@@ -10,7 +10,7 @@ from okevents.bookings.allocate import allocate
 from okevents.bookings.facts import Facts, Lookup
 from okevents.bookings.job import Job
 from okevents.bookings.messages import availability_message, booking_message
-from okevents.bookings.model import Inventory
+from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import Part
 from okevents.bookings.register import Register
 from okevents.bookings.requests import Admitted, Amend, Book, Confirm, Decision, Done, Learn, Learned, Refused, Settle
@@ -20,11 +20,13 @@ from okevents.kernel.ids import BookingId, EventId, Nonce
 
 
 class Decided(Struct, frozen=True):
-    """The decisions for some jobs of one event, and the part to commit; None if they change nothing."""
+    """The decisions for some jobs of one event, and the part to commit; None if they change nothing. `steps` are all in
+    the lives of the bookings that it has."""
 
     jobs: Sequence[Job]
     decisions: Sequence[Decision]
     part: Part | None
+    steps: Sequence[Booking] = ()
 
     def needs_newest(self, *, is_fresh: bool) -> bool:
         """Whether anything would be said of a state that may be old, unguarded by a commit: that a request is refused,
@@ -68,8 +70,8 @@ def _guest_key(job: Job) -> str | None:
     match job.request:
         case Book(guest=guest):
             return guest.key
-        case Amend(email=email):
-            return email and email.casefold()
+        case Amend(email=email, guest_key=key):
+            return email.casefold() if email else key
         case Confirm(guest_key=key):
             return key
         case _:
@@ -109,4 +111,4 @@ def decide(
         messages=tuple(messages),
         answers=tuple(answers),
     )
-    return Decided(jobs, allocation.decisions, part)
+    return Decided(jobs, allocation.decisions, part, allocation.steps)

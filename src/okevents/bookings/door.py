@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from okevents.bookings import identity
+from okevents.bookings.calendar import entry_of
 from okevents.bookings.door_list import door_list
 from okevents.bookings.draft import CheckInDraft, DoorDraft, ScanDraft, ScansDraft, UndoDraft, instant_of
 from okevents.bookings.model import BOOKED, Admission, Booking
@@ -29,6 +30,7 @@ from okevents.errors import (
     Unavailable,
 )
 from okevents.kernel import validation
+from okevents.kernel.calendar import Entry
 from okevents.kernel.caller import Caller
 from okevents.kernel.ids import BookingId, EventId
 
@@ -45,6 +47,9 @@ class TicketShown(Struct, kw_only=True):
     hall: str
     token: str
     admission: Admission | None
+
+    def __repr__(self) -> str:
+        return f"TicketShown({self.number})"
 
 
 class TicketPage(Struct, frozen=True):
@@ -109,6 +114,11 @@ class Door:
             tickets=tuple(PrintedTicket(number=each.number, hall=each.hall, token=each.token) for each in page.tickets),
         )
         return await asyncio.to_thread(self.printer.page, sheet), page.following
+
+    async def entry(self, booking_id: BookingId, origin: str, secret_issue: int | None = None) -> Entry:
+        """The booking for its guest's calendar, whatever its state. Raises BookingNotFound."""
+        found = await self._service.reading.find(booking_id, secret_issue)
+        return entry_of(found.booking, found.inventory, origin)
 
     async def check_in(self, body: bytes, caller: Caller) -> Booked:
         """Lets in the holder of a ticket, or so many guests of a booking. Raises what `admission.check_in` does, and

@@ -81,9 +81,10 @@ class GuestPatch(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class BookingPatch(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A JSON merge patch (RFC 7396) of what may be changed of a booking."""
+    """A JSON merge patch (RFC 7396) of what may be changed of a booking. `places`: of one in a single hall."""
 
     guest: GuestPatch | UnsetType = UNSET
+    places: Places | UnsetType = UNSET
     payment_reference: OneLine | UnsetType = UNSET
 
 
@@ -101,6 +102,9 @@ class CheckInDraft(DoorDraft, kw_only=True, forbid_unknown_fields=True):
     token: Token | None = None
     booking_id: ObjectId | None = None
 
+    def __repr__(self) -> str:
+        return f"CheckInDraft({self.booking_id})"
+
 
 class UndoDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """Who is outside again: the holder of a ticket, or so many guests of a booking, the last ones first."""
@@ -110,6 +114,9 @@ class UndoDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     count: Places = 1
     reason: Reason | None = None
 
+    def __repr__(self) -> str:
+        return f"UndoDraft({self.booking_id})"
+
 
 class ScanDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     """A ticket that was scanned without a connection, and when that was (RFC 3339, with an offset)."""
@@ -117,6 +124,9 @@ class ScanDraft(Struct, kw_only=True, forbid_unknown_fields=True):
     token: Token
     at: Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
     where: OneLine | None = None
+
+    def __repr__(self) -> str:
+        return f"ScanDraft({self.at})"
 
 
 class ScansDraft(Struct, kw_only=True, forbid_unknown_fields=True):

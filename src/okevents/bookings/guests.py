@@ -1,9 +1,10 @@
-"""Whose the booking is: another guest, or nobody that anybody could name."""
+"""Whose the booking is, and of how many: another guest, another number of places, nobody that anybody could name."""
 
 from okevents.bookings.life import changed
-from okevents.bookings.model import Guest
+from okevents.bookings.model import Booking, Guest
 from okevents.bookings.register import Register
 from okevents.bookings.requests import Amend, Done, Erase
+from okevents.bookings.resizing import resized
 from okevents.bookings.taking import require_within_guest_limit
 from okevents.bookings.transitions import require
 
@@ -14,7 +15,7 @@ def amend(register: Register, request: Amend) -> Done:
     """Other tickets replace those handed out if it passes to another e-mail address. Nothing to change is no fault.
 
     Who it passes to may have it within the limit for a guest; how many places one booking may have is asked of new
-    ones alone.
+    ones, and of those that get more.
     """
     booking = register.find_for(request)
     require("change", booking)
@@ -23,23 +24,31 @@ def amend(register: Register, request: Amend) -> Done:
         email=booking.guest.email if request.email is None else request.email,
     )
     reference = booking.payment_reference if request.payment_reference is None else request.payment_reference
-    if guest == booking.guest and reference == booking.payment_reference:
+    places = booking.places if request.places is None else request.places
+    if guest == booking.guest and reference == booking.payment_reference and places == booking.places:
         return Done(booking)
+    lines = booking.lines if places == booking.places else resized(register, booking, places)
     is_passed_on = guest.key != booking.guest.key
-    if is_passed_on:
-        require_within_guest_limit(register, guest.key, booking.places)
+    if is_passed_on or places > booking.places:
+        require_within_guest_limit(register, guest.key, places if is_passed_on else places - booking.places)
     amended = changed(
         booking,
         booking.state,
         register.at,
-        "passed on to another guest" if is_passed_on else "amended",
+        _said(booking, places, is_passed_on=is_passed_on),
         expires_at=booking.expires_at,
+        lines=lines,
         guest=guest,
         payment_reference=reference,
         ticket_issue=booking.ticket_issue + is_passed_on,
     )
     register.change(booking, amended)
     return Done(amended)
+
+
+def _said(booking: Booking, places: int, *, is_passed_on: bool) -> str:
+    said = "passed on to another guest" if is_passed_on else "amended"
+    return said if places == booking.places else f"{said}: {places} places instead of {booking.places}"
 
 
 def erase(register: Register, request: Erase) -> Done:

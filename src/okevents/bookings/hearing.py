@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 from msgspec.structs import replace
 
 from okevents.contracts.event import BookingTerms, EventState
+from okevents.contracts.reading import read
 from okevents.errors import Unprocessable
 from okevents.kernel.clock import MILLISECOND
 from okevents.kernel.ids import EventId, is_object_id
@@ -14,13 +14,11 @@ from okevents.messaging.envelope import Message
 
 def heard_state(message: Message) -> EventState:
     """What the message says, its instants in UTC and exact to the millisecond. Raises Unprocessable."""
-    try:
-        state = msgspec.json.decode(message.body, type=EventState)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unprocessable(f"not a body of {message.name}: {error}") from None
+    state = read(message, EventState)
     event_id = state.id.lower()
     if not is_object_id(event_id):
         raise Unprocessable(f"id is {state.id!r}; 24 hexadecimal digits are expected")
+    _require_sound(state)
     return replace(
         state,
         id=EventId(event_id),
@@ -28,6 +26,16 @@ def heard_state(message: Message) -> EventState:
         end_time=_utc(state.end_time, "end_time"),
         booking=_terms(state.booking),
     )
+
+
+def _require_sound(state: EventState) -> None:
+    """Raises Unprocessable for what no database or no inventory can hold."""
+    halls = state.halls or ()
+    if len({hall.id for hall in halls}) < len(halls):
+        raise Unprocessable("two of the halls have one id")
+    texts = (state.name, state.location_id, state.reason, state.timezone, state.last_cancel_reason)
+    if any("\x00" in (text or "") for text in (*texts, *(text for hall in halls for text in (hall.id, hall.name)))):
+        raise Unprocessable("a text holds NUL, which no text may")
 
 
 def _terms(terms: BookingTerms) -> BookingTerms:

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from okevents.bookings.model import BookingState
 from okevents.bookings.representation import encoded, encoded_check_in
 from okevents.bookings.requests import (
     Admitted,
@@ -31,12 +32,15 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class BookingAnswer(Struct, frozen=True, kw_only=True):
-    """A booking's id, the version that the request led to, and the body of the first answer, without the secret."""
+    """A booking's id, the version that the request led to, and the body of the first answer, without the secret.
+
+    `state` is the one that it led to; None where that is only in the body."""
 
     booking_id: BookingId
     version: int
     body: bytes
     is_replay: bool = False
+    state: BookingState | None = None
 
 
 Answer = BookingAnswer | Learned | Unchanged
@@ -111,7 +115,7 @@ def answer_of(decision: Done | Admitted) -> BookingAnswer:
         body = encoded_check_in(booking, decision.admissions, was_known=decision.was_known)
     else:
         body = encoded(booking)
-    return BookingAnswer(booking_id=booking.id, version=booking.version, body=body)
+    return BookingAnswer(booking_id=booking.id, version=booking.version, body=body, state=booking.state)
 
 
 def _replayed(kept: KeptAnswer) -> BookingAnswer:

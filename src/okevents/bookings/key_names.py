@@ -23,6 +23,9 @@ class StoredKey(Struct, frozen=True):
     seed: bytes
     is_retired: bool
 
+    def __repr__(self) -> str:
+        return f"StoredKey({self.name})"
+
 
 class KeyStore(Protocol):
     """What loading ticket keys needs of the service's keyring."""

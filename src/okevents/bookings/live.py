@@ -5,12 +5,11 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import msgspec
-
 from okevents.bookings.followed import FollowedEvent, Pace, Read, Update
 from okevents.bookings.model import Inventory
 from okevents.contracts.availability import Availability
-from okevents.errors import Overloaded, Unavailable
+from okevents.contracts.reading import read
+from okevents.errors import Overloaded, Unavailable, Unprocessable
 from okevents.kernel.ids import EventId
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
@@ -87,9 +86,9 @@ class LiveAvailability:
         if followed is None:
             return
         try:
-            followed.hear(msgspec.json.decode(message.body, type=Availability).version)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            log.warning("%s isn't a body of %s: %s", message.id, message.name, error)
+            followed.hear(read(message, Availability).version)
+        except Unprocessable as error:
+            log.warning("%s is %s", message.id, error.detail)
 
     def lost_touch(self) -> None:
         """Something may have been missed: every event that is followed is read again."""

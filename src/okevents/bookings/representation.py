@@ -1,7 +1,6 @@
 """Bookings and availability as clients read them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -11,6 +10,7 @@ from okevents.bookings.messages import numbers
 from okevents.bookings.model import Admission, Booking, BookingState, Guest, Inventory, Line
 from okevents.contracts.availability import HallAvailability
 from okevents.contracts.event import EventStatus
+from okevents.kernel.clock import Rfc3339
 from okevents.kernel.ids import BookingId, EventId
 
 
@@ -19,7 +19,7 @@ class ChangeShown(Struct, kw_only=True):
 
     version: int
     state: BookingState
-    at: datetime
+    at: Rfc3339
     reason: str | None
 
 
@@ -28,7 +28,7 @@ class WaitingShown(Struct, kw_only=True):
     they have since the list began; null where none has come free yet. It is no promise."""
 
     position: int
-    estimated_at: datetime | None
+    estimated_at: Rfc3339 | None
 
 
 class BookingShown(Struct, kw_only=True):
@@ -45,9 +45,9 @@ class BookingShown(Struct, kw_only=True):
     lines: tuple[Line, ...]
     state: BookingState
     version: int
-    expires_at: datetime | None
+    expires_at: Rfc3339 | None
     guest: Guest
-    created: datetime
+    created: Rfc3339
     payment_reference: str | None
     late: bool
     released: bool
@@ -61,6 +61,9 @@ class BookingMade(BookingShown, kw_only=True):
     """What the one who booked is told: the booking, and the secret that opens it."""
 
     secret: str
+
+    def __repr__(self) -> str:
+        return f"BookingMade({self.id})"
 
 
 class CheckInShown(Struct, kw_only=True):
@@ -83,8 +86,8 @@ class AvailabilityShown(Struct, kw_only=True):
     event_id: EventId
     name: str
     status: EventStatus
-    start_time: datetime
-    end_time: datetime
+    start_time: Rfc3339
+    end_time: Rfc3339
     version: int
     event_version: int
     halls: list[HallAvailability] | None

@@ -72,10 +72,13 @@ class Cancel(Struct, frozen=True, kw_only=True):
 
 
 class Amend(Struct, frozen=True, kw_only=True):
-    """Another guest (its tickets are then replaced by others), or another reference; None leaves it as it is."""
+    """Another guest (its tickets are then replaced by others), another number of places, or another reference; None
+    leaves it as it is. `guest_key` is that of its guest as it was read: more places count against a guest's limit."""
 
     event_id: EventId
     booking_id: BookingId
+    places: int | None = None
+    guest_key: str = ""
     name: str | None = None
     email: str | None = None
     payment_reference: str | None = None

@@ -27,14 +27,15 @@ from okevents.bookings.representation import with_secret
 from okevents.bookings.requests import Amend, Cancel, Confirm, Erase, Extend, Learn, Learned, OfBooking, Request, Settle
 from okevents.bookings.rules import Rules
 from okevents.bookings.settler import Settler
+from okevents.bookings.statistics import BookingStatistics
 from okevents.bookings.writer import BookingWriter
 from okevents.contracts.event import EventState
-from okevents.errors import BadInput, BookingNotFound, FieldFault
+from okevents.errors import BadInput, BookingNotFound, FieldFault, OkeventsError
 from okevents.kernel import validation
 from okevents.kernel.bodies import Cancellation, Empty
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import Clock
-from okevents.kernel.group_commit import BatchStatistics
+from okevents.kernel.group_commit import MAX_WAIT, BatchStatistics
 from okevents.kernel.idempotency import Claim, KeysInProgress
 from okevents.kernel.ids import BookingId, EventId, Nonces
 from okevents.messaging.envelope import Message
@@ -64,6 +65,10 @@ class Booked(Struct, frozen=True, kw_only=True):
     body: bytes
     is_replay: bool
 
+    def __repr__(self) -> str:
+        """Without the body, which may have a secret."""
+        return f"Booked({self.booking_id}, version {self.version})"
+
 
 class _Issue(Struct):
     ticket_issue: int
@@ -82,6 +87,7 @@ class BookingService:
         *,
         rules: Rules | None = None,
         changed: Changed | None = None,
+        max_wait: float = MAX_WAIT,
     ) -> None:
         self._database = database
         self._nonces = nonces
@@ -89,9 +95,18 @@ class BookingService:
         self._changed = changed
         self.rules = rules or Rules()
         self.reading = BookingReading(database, self.rules)
+        self.counted = BookingStatistics()
         self._settler = Settler(self._settle, database.bookings.due)
         self._writer = BookingWriter(
-            database.bookings, database.answers, outgoing, clock, nonces, self.rules, self._committed
+            database.bookings,
+            database.answers,
+            outgoing,
+            clock,
+            nonces,
+            self.rules,
+            self._committed,
+            self.counted,
+            max_wait,
         )
         self._keys = KeysInProgress()
         self._secret_key: bytes | None = None
@@ -107,6 +122,13 @@ class BookingService:
         Raises BadInput, EventNotFound, SoldOut, EventOver, EventCancelled, HallsUnknown, BookingNotOpen,
         BookingClosed, TooManyPlaces, GuestLimitReached, KeyReused, KeyInFlight.
         """
+        try:
+            return await self._book(body, caller)
+        except OkeventsError as error:
+            self.counted.requests["refused", error.slug] += 1
+            raise
+
+    async def _book(self, body: bytes, caller: Caller) -> Booked:
         draft = validation.decode(body, BookingDraft)
         nonce = self._nonces()
         request = to_request(draft, identity.booking_id(nonce), self.rules)
@@ -114,7 +136,10 @@ class BookingService:
         if claim is None and (fresh := self._writer.find_fresh(request.event_id)) is not None:
             require_not_full(fresh, request, self._writer.now())
         key = await self._key()
-        booked = _booked(await self.change(request, claim))
+        answer = await self.change(request, claim)
+        booked = _booked(answer)
+        state = answer.state if isinstance(answer, BookingAnswer) else None
+        self.counted.requests[state or "replayed", ""] += 1
         return replace(booked, body=with_secret(booked.body, identity.booking_secret(key, booked.booking_id)))
 
     async def confirm(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
@@ -171,14 +196,17 @@ class BookingService:
         """If the booking passes to another e-mail address the body has the new `secret`; the old one opens it no more.
 
         Raises BadInput, BookingNotFound, IllegalTransition, GuestLimitReached, PreconditionFailed, KeyReused,
-        KeyInFlight.
+        KeyInFlight; for more places what `book` does.
         """
         patch = validation.decode(body, BookingPatch)
         guest = patch.guest if isinstance(patch.guest, Struct) else None
         email = guest.email if guest and isinstance(guest.email, str) else None
+        booking = await self._find(booking_id)
         request = Amend(
-            event_id=await self.event_of(booking_id),
+            event_id=booking.event_id,
             booking_id=booking_id,
+            places=patch.places if isinstance(patch.places, int) else None,
+            guest_key=booking.guest.key,
             name=guest.name if guest and isinstance(guest.name, str) else None,
             email=email,
             payment_reference=patch.payment_reference if isinstance(patch.payment_reference, str) else None,
@@ -230,7 +258,7 @@ class BookingService:
     async def hear_event(self, message: Message) -> None:
         """Takes what the message says of its event, unless something newer is known. Raises Unprocessable."""
         state = heard_state(message)
-        answer = await self._writer.submit(_wanted(Learn(event=state)))
+        answer = await self._writer.submit(_wanted(Learn(event=state)), is_patient=True)
         if isinstance(answer, Learned):
             self._heard(message.name, state)
 
@@ -254,7 +282,7 @@ class BookingService:
         return booking
 
     async def _settle(self, event_id: EventId) -> None:
-        await self._writer.submit(_wanted(Settle(event_id=event_id)))
+        await self._writer.submit(_wanted(Settle(event_id=event_id)), is_patient=True)
 
     def _committed(self, inventory: Inventory) -> None:
         self._settler.note(inventory)

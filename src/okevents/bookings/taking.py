@@ -141,11 +141,15 @@ def require_bookable(inventory: Inventory, at: datetime) -> None:
 
 def require_within_limits(register: Register, guest_key: str, places: int) -> None:
     """What a new booking may have. Raises TooManyPlaces or GuestLimitReached."""
-    terms = register.inventory.terms
-    if terms.max_places is not None and places > terms.max_places:
-        said = f"{places} places were asked for; one booking may have {terms.max_places}"
-        raise TooManyPlaces(said, max_places=terms.max_places)
+    require_within_limit(register, places)
     require_within_guest_limit(register, guest_key, places)
+
+
+def require_within_limit(register: Register, places: int) -> None:
+    """Whether one booking may have so many places. Raises TooManyPlaces."""
+    most = register.inventory.terms.max_places
+    if most is not None and places > most:
+        raise TooManyPlaces(f"{places} places were asked for; one booking may have {most}", max_places=most)
 
 
 def require_within_guest_limit(register: Register, guest_key: str, places: int) -> None:

@@ -59,6 +59,9 @@ class PrintedTicket(Struct, frozen=True, kw_only=True):
     hall: str
     token: str
 
+    def __repr__(self) -> str:
+        return f"PrintedTicket({self.number})"
+
 
 class TicketSheet(Struct, frozen=True, kw_only=True):
     """A booking's tickets as they are printed. Instants are aware; `timezone` is the event's IANA one, if it has it."""

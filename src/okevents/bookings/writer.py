@@ -21,10 +21,11 @@ from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import BookingStore, Part, PartCommitted, PartConflict, PartKeysTaken, PartOutcome
 from okevents.bookings.requests import Book
 from okevents.bookings.rules import Rules
+from okevents.bookings.statistics import BookingStatistics
 from okevents.errors import Overloaded
 from okevents.kernel.clock import Clock
 from okevents.kernel.crashing import crash_point
-from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
+from okevents.kernel.group_commit import MAX_WAIT, BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer
 from okevents.kernel.ids import BookingId, EventId, Nonce, Nonces
 from okevents.messaging.ports import Outgoing
@@ -48,6 +49,8 @@ class BookingWriter:
         nonces: Nonces,
         rules: Rules,
         committed: Committed,
+        counted: BookingStatistics | None = None,
+        max_wait: float = MAX_WAIT,
     ) -> None:
         self._store = store
         self._answers = answers
@@ -55,12 +58,16 @@ class BookingWriter:
         self._nonces = nonces
         self._rules = rules
         self._committed = committed
+        self._counted = counted or BookingStatistics()
         self._known = Known(clock)
-        self._batches: GroupCommit[Wanted, Answer] = GroupCommit(self._flush)
+        self._batches: GroupCommit[Wanted, Answer] = GroupCommit(self._flush, max_wait=max_wait)
 
-    async def submit(self, wanted: Wanted) -> Answer:
-        """Raises what the request is refused with, StoreUnavailable or Overloaded."""
-        return await self._batches.submit(wanted)
+    async def submit(self, wanted: Wanted, *, is_patient: bool = False) -> Answer:
+        """`is_patient`: however long it takes until its turn comes.
+
+        Raises what the request is refused with, StoreUnavailable or Overloaded.
+        """
+        return await self._batches.submit(wanted, is_patient=is_patient)
 
     @property
     def statistics(self) -> BatchStatistics:
@@ -231,6 +238,7 @@ class BookingWriter:
                 self._known.observe(now)
                 self._known.committed(part.inventory, part.bookings)
                 self._outgoing.hand_over(part.messages)
+                self._counted.note(decided.steps)
                 decided.settle()
                 self._committed(part.inventory)
                 return []

@@ -26,7 +26,7 @@ def back_up(settings: Settings, folder: Path, *, is_forced: bool, progress: Prog
     Raises BackupRefused, NotFound, ConfigurationError and StoreUnavailable.
     """
     files = manifests.embedded_files(settings)
-    folder = folder.absolute()
+    folder = folder.resolve()  # through a link it is what that leads to which is replaced
     if folder.exists() and not is_forced:
         raise BackupRefused(f"{folder} is there already; give another name, or replace that backup by --force")
     if folder.exists() and not (folder / manifests.NAME).is_file():

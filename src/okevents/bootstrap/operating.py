@@ -47,11 +47,15 @@ async def dead_letters(settings: Settings, shape: Shape) -> AsyncIterator[Mappin
             ):
                 stack.push_async_callback(database.close)
                 await backends.ready(name, url, database)
-            stores = {settings.events_queue: events.dead_letters, settings.bookings_queue: bookings.dead_letters}
+            stores = {
+                settings.events_queue: events.dead_letters,
+                settings.webhooks_queue: events.dead_letters,
+                settings.bookings_queue: bookings.dead_letters,
+            }
         broker = backends.broker(settings, stores)
         stack.push_async_callback(broker.close)
         await broker.connect()
-        queues = [settings.events_queue] if shape.has_events else []
+        queues = [settings.events_queue, settings.webhooks_queue] if shape.has_events else []
         queues += [settings.bookings_queue] if shape.has_bookings else []
         yield {queue: broker.dead_letters(queue) for queue in queues}
 

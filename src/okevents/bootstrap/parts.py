@@ -1,7 +1,6 @@
 """A running service's parts, put together, and taken apart in the order that loses nothing."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,7 +8,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from okevents import tickets
+from okevents import calendars, tickets
 from okevents.access.authenticator import Authenticator
 from okevents.bookings.door import Door
 from okevents.bookings.key_names import load_keys
@@ -20,17 +19,19 @@ from okevents.bookings.service import BookingService, Heard
 from okevents.bookings.ticket_keys import TicketKeys
 from okevents.bootstrap import access, backends
 from okevents.bootstrap.backends import Carrier
+from okevents.bootstrap.webhooks import webhooks
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVENT_CREATED, EVENT_UPDATED
 from okevents.errors import MessagingError, OkeventsError
 from okevents.events.service import EventService
-from okevents.http.app import Bookings, Events
+from okevents.http.app import Bookings, Carried, Events, Sent
 from okevents.kernel.clock import Clock, SystemClock
+from okevents.kernel.ending import end
 from okevents.kernel.idempotency import KEPT_FOR, IdempotencyStore
 from okevents.kernel.ids import random_nonce
 from okevents.messaging.backoff import Backoff
-from okevents.messaging.consumer import Consumer, Handler
+from okevents.messaging.consumer import Consumer, ConsumerStatistics, Handler
 from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.ports import Broker, DeadLetterStore, Outbox, Outgoing
 from okevents.messaging.relay import Relay
@@ -48,6 +49,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     bookings: Bookings | None
     databases: Mapping[str, ServiceDatabase]
     broker: Broker
+    carried: Carried
 
 
 @asynccontextmanager
@@ -68,7 +70,8 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             stack.push_async_callback(events_database.close)
             await backends.ready("events", settings.events_database, events_database)
             databases["events"] = events_database
-            dead_letters[settings.events_queue] = events_database.dead_letters
+            for queue in (settings.events_queue, settings.webhooks_queue):
+                dead_letters[queue] = events_database.dead_letters
         if bookings_database is not None:
             stack.push_async_callback(bookings_database.close)
             await backends.ready("bookings", settings.bookings_database, bookings_database)
@@ -78,6 +81,8 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
         broker = backends.broker(settings, dead_letters)
         stack.push_async_callback(broker.close)
         handlers: dict[str, dict[str, Handler]] = {}
+        relays: dict[str, Relay] = {}
+        sent: Sent | None = None
         events: Events | None = None
         bookings: Bookings | None = None
         tokens = {name: each.tokens for name, each in databases.items()}
@@ -86,14 +91,21 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             stack.push_async_callback(authenticator.note_use)
         await _background(stack, partial(access.note_use, known), "note use")
         if events_database is not None:
-            relay = await _relay(stack, events_database.outbox, broker)
-            service = EventService(events_database, relay, clock, random_nonce)
-            events = Events(service, known.get("events"))
+            relay = relays["events"] = await _relay(stack, events_database.outbox, broker)
+            service = EventService(events_database, relay, clock, random_nonce, max_wait=settings.max_wait)
+            hooks = await webhooks(stack, settings, events_database, clock, random_nonce)
+            events = Events(service, calendars.open_writer(), hooks.service, known.get("events"))
             stack.push_async_callback(service.close)
             handlers[settings.events_queue] = {AVAILABILITY_CHANGED: service.hear_availability}
+            handlers[settings.webhooks_queue] = dict.fromkeys(
+                settings.topology.bindings[settings.webhooks_queue], hooks.hearing.hear
+            )
+            await _background(stack, hooks.sender.run, "send to webhooks")
+            await _background(stack, hooks.sweep, "sweep deliveries")
+            sent = Sent(hooks.sender.statistics, events_database.webhooks.queue)
             await _sweeping(stack, events_database.answers)
         if bookings_database is not None:
-            relay = await _relay(stack, bookings_database.outbox, broker)
+            relay = relays["bookings"] = await _relay(stack, bookings_database.outbox, broker)
             bookings = _bookings(settings, bookings_database, relay, clock, heard, known.get("bookings"))
             stack.push_async_callback(bookings.service.close)
             names = (EVENT_CREATED, EVENT_UPDATED, EVENT_CANCELLED)
@@ -101,11 +113,19 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             await _sweeping(stack, bookings_database.answers)
             await _background(stack, bookings.service.keep_settled, "settle")
 
+        consumers = {queue: ConsumerStatistics() for queue in handlers}
         live = None if bookings is None else bookings.live
-        await _background(stack, partial(_listen, settings, broker, handlers, live), "listen")
+        await _background(stack, partial(_listen, settings, broker, handlers, consumers, live), "listen")
         if events is not None:
             await _background(stack, partial(_announce, events.service), "announce")
-        yield Parts(events=events, bookings=bookings, databases=databases, broker=broker)
+        carried = Carried(
+            outboxes={name: each.outbox for name, each in databases.items()},
+            relays=relays,
+            consumers=consumers,
+            dead_letters={queue: broker.dead_letters(queue) for queue in handlers},
+            sent=sent,
+        )
+        yield Parts(events=events, bookings=bookings, databases=databases, broker=broker, carried=carried)
 
 
 async def _relay(stack: AsyncExitStack, outbox: Outbox, broker: Broker) -> Relay:
@@ -128,16 +148,27 @@ def _bookings(
     def changed(inventory: Inventory) -> None:
         live.hear(inventory.event_id, inventory.version)
 
-    service = BookingService(database, outgoing, clock, random_nonce, heard, rules=settings.rules, changed=changed)
+    service = BookingService(
+        database,
+        outgoing,
+        clock,
+        random_nonce,
+        heard,
+        rules=settings.rules,
+        changed=changed,
+        max_wait=settings.max_wait,
+    )
     live = LiveAvailability(service.reading.availability)
     keys = TicketKeys(lambda: load_keys(database.keyring), tickets.open_signer, clock)
-    return Bookings(service, Door(service, keys, tickets.open_printer()), live, authenticator)
+    door = Door(service, keys, tickets.open_printer())
+    return Bookings(service, door, live, calendars.open_writer(), authenticator)
 
 
 async def _listen(
     settings: Settings,
     broker: Carrier,
     handlers: Mapping[str, Mapping[str, Handler]],
+    statistics: Mapping[str, ConsumerStatistics],
     live: LiveAvailability | None,
 ) -> None:
     """Connects to the broker, however long that takes, and subscribes; cancelled, it ends what it subscribed to."""
@@ -153,7 +184,7 @@ async def _listen(
             await asyncio.sleep(backoff.wait(attempt))
     async with AsyncExitStack() as stack:
         for queue, by_name in handlers.items():
-            consumer = Consumer(by_name, max_attempts=settings.max_attempts)
+            consumer = Consumer(by_name, max_attempts=settings.max_attempts, statistics=statistics[queue])
             subscription = await broker.subscribe(queue, consumer.receive, prefetch=settings.prefetch)
             stack.push_async_callback(subscription.close)
         if live is not None:
@@ -194,11 +225,4 @@ async def _sweeping(stack: AsyncExitStack, answers: IdempotencyStore) -> None:
 
 async def _background(stack: AsyncExitStack, work: Work, name: str) -> None:
     """Runs it beside everything else, whatever it raises; cancelled, and waited for, on leaving."""
-    task = asyncio.create_task(supervised(work, name), name=name)
-
-    async def end() -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    stack.push_async_callback(end)
+    stack.push_async_callback(end, [asyncio.create_task(supervised(work, name), name=name)])

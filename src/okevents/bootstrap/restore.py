@@ -1,7 +1,7 @@
 """Putting a backup of the embedded databases in place."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,11 +39,7 @@ async def restore(settings: Settings, folder: Path, *, is_forced: bool) -> Resto
     if missing := files.keys() - manifest.files.keys():
         raise BackupRefused(f"the backup lacks the database of: {', '.join(sorted(missing))}")
     manifests.require_whole(manifest, folder)
-    there = [path for path in files.values() if path.exists()]
-    if there and not is_forced:
-        raise BackupRefused(f"{there[0]} is there already; give another --data, or put it aside by --force")
-    if used := [path for path in there if copying.is_in_use(path)]:
-        raise BackupRefused(f"{used[0]} is in use; stop the okevents that has it open")
+    _require_free(files.values(), is_forced=is_forced)
     with _staged(files) as staged:
         for service, path in staged.items():
             path.touch(mode=0o600)
@@ -54,12 +50,23 @@ async def restore(settings: Settings, folder: Path, *, is_forced: bool) -> Resto
         told = await operating.replay_events(at_stage, None), await operating.replay_availability(at_stage, None)
         for path in staged.values():
             manifests.make_durable(path)
+        # A large backup takes its time, and an okevents may have begun there meanwhile.
+        _require_free(files.values(), is_forced=is_forced)
         put_aside = [aside for path in files.values() for aside in _put_aside(path)]
         for service, path in staged.items():
             path.rename(files[service])
         for path in files.values():
             manifests.make_durable(path.parent)
     return Restored(manifest, files, put_aside, *told)
+
+
+def _require_free(paths: Iterable[Path], *, is_forced: bool) -> None:
+    """Raises BackupRefused if a database is there that may not be put aside."""
+    there = [path for path in paths if path.exists()]
+    if there and not is_forced:
+        raise BackupRefused(f"{there[0]} is there already; give another --data, or put it aside by --force")
+    if used := [path for path in there if copying.is_in_use(path)]:
+        raise BackupRefused(f"{used[0]} is in use; stop the okevents that has it open")
 
 
 @contextmanager

@@ -5,10 +5,14 @@ import gc
 from collections.abc import Callable
 
 from okevents.bookings.service import Heard
-from okevents.bootstrap.parts import running
+from okevents.bootstrap.parts import Parts, running
+from okevents.bootstrap.traces import recording
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.http import app, server
+from okevents.http.asgi import App
+from okevents.pages.addresses import Addresses
+from okevents.pages.site import Pages
 
 GARBAGE_THRESHOLD = 20_000
 """New objects, less those that have gone, after which the youngest are looked through."""
@@ -20,37 +24,61 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
     `heard` is told of each event that the Booking Service hears of and has saved; `on_listening` the address, once.
     Raises ConfigurationError and StoreUnavailable before it listens.
     """
-    async with running(settings, shape, heard) as parts:
+    async with recording(settings, shape), running(settings, shape, heard) as parts:
         checks = [app.HealthCheck(name=f"{name}-database", check=each.check) for name, each in parts.databases.items()]
         checks.append(app.HealthCheck(name="broker", check=parts.broker.check, is_required=False))
-        limits = app.Limits(
-            max_body=settings.max_body,
-            body_timeout=settings.body_timeout,
-            max_url=settings.max_url,
-            max_header=settings.max_header,
-            max_fields=settings.max_fields,
-            max_connections=settings.max_connections,
-            request_timeout=settings.request_timeout,
-            page_size=settings.page_size,
-            max_page_size=settings.max_page_size,
-            rate=settings.rate,
-            burst=settings.burst,
-        )
+        limits = limits_of(settings)
         health = app.Health(checks)
-        asgi = app.build(parts.events, parts.bookings, health=health, limits=limits)
         stopping = server.Stopping(
             delay=settings.shutdown_delay,
             grace=settings.shutdown_grace,
             on_signal=health.stop,
             on_stop=(lambda: None) if parts.bookings is None else parts.bookings.live.close,
         )
-        served = server.behind(asgi, settings.trusted_proxies)
+        served = application(settings, parts, health)
         certificate = None
         if settings.tls_certificate is not None and settings.tls_key is not None:
             certificate = server.Certificate(settings.tls_certificate, settings.tls_key)
         async with health.watching():
             _collect_garbage_less_often()
             await server.serve(served, settings.host, settings.port, limits, certificate, on_listening, stopping)
+
+
+def application(settings: Settings, parts: Parts, health: app.Health) -> App:
+    """What answers requests: the API of those parts, and the pages beside it."""
+    addresses = Addresses(
+        events=settings.events_address if parts.events is None else "",
+        bookings=settings.bookings_address if parts.bookings is None else "",
+    )
+    asgi = app.build(
+        parts.events,
+        parts.bookings,
+        health=health,
+        limits=limits_of(settings),
+        carried=parts.carried,
+        origins=settings.cors_origins,
+        topology=settings.topology,
+        site=Pages(parts.events, parts.bookings, addresses, settings.site_name),
+    )
+    return server.behind(asgi, settings.trusted_proxies)
+
+
+def limits_of(settings: Settings) -> app.Limits:
+    """What the settings say of what a request may cost, and a client."""
+    return app.Limits(
+        max_url=settings.max_url,
+        max_header=settings.max_header,
+        max_fields=settings.max_fields,
+        max_body=settings.max_body,
+        body_timeout=settings.body_timeout,
+        request_timeout=settings.request_timeout,
+        page_size=settings.page_size,
+        max_page_size=settings.max_page_size,
+        max_connections=settings.max_connections,
+        max_streams=settings.max_streams,
+        rate=settings.rate,
+        burst=settings.burst,
+    )
 
 
 def _collect_garbage_less_often() -> None:

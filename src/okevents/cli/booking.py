@@ -1,4 +1,4 @@
-"""`okevents booking …`: what is done to the Booking Service's catalogue and keys."""
+"""`okevents booking …`, and of it what is done to the Booking Service's catalogue and keys."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,12 @@ from okevents.config.shape import Shape
 
 @click.group()
 def booking() -> None:
-    """Act on the Booking Service: compare its catalogue, tell availability again, manage its ticket keys."""
+    """Act on bookings of a running service, and on the Booking Service's own database.
+
+    \b
+    create, list, show, confirm, cancel, check-in and export ask a running service, by --url or a --profile.
+    diff, replay and keys work on the database itself.
+    """
 
 
 @booking.command()

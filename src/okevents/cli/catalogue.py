@@ -1,4 +1,4 @@
-"""`okevents event …`: what is done to events."""
+"""`okevents event …`, and of it what is done to events in the database."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,12 @@ from okevents.kernel.ids import EventId, is_object_id
 
 @click.group()
 def event() -> None:
-    """Act on events."""
+    """Act on events of a running service, and on the Events Service's own database.
+
+    \b
+    create, list, show, update, cancel, reinstate and export ask a running service, by --url or a --profile.
+    replay works on the database itself.
+    """
 
 
 @event.command()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from okevents.cli.options import settings_of, takes
+from okevents.cli.printing import printable
 from okevents.config.option import Part
 from okevents.config.shape import Shape
 from okevents.errors import NotFound
@@ -44,8 +45,9 @@ def list_letters(limit: int, as_json: bool, **given: Any) -> None:
         if as_json:
             click.echo(json.dumps(_told(letter)))
         else:
-            click.echo(f"{letter.id}  {letter.queue}  {letter.message.name}  {letter.parked_at:%Y-%m-%d %H:%M:%S}")
-            click.echo(f"    {letter.reason}")
+            name = printable(letter.message.name)
+            click.echo(f"{letter.id}  {letter.queue}  {name}  {letter.parked_at:%Y-%m-%d %H:%M:%S}")
+            click.echo(f"    {printable(letter.reason)}")
     if not letters and not as_json:
         click.echo("There are no dead letters.")
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from okevents.cli.options import ALL_PARTS, settings_of, takes
+from okevents.cli.printing import printable
 from okevents.config.parse import is_loopback
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
@@ -62,8 +63,7 @@ def heard_line(name: str, event: EventState) -> str:
         places = "halls not told"
     else:
         places = f"{len(halls)} hall{'s' * (len(halls) != 1)}, {sum(hall.capacity for hall in halls)} places"
-    title = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in event.name)
-    return f"heard {name}: {title} ({event.id}), {event.start_time:%Y-%m-%d %H:%M} UTC, {places}"
+    return f"heard {name}: {printable(event.name)} ({event.id}), {event.start_time:%Y-%m-%d %H:%M} UTC, {places}"
 
 
 def _serve(shape: Shape, given: dict[str, Any]) -> None:
@@ -91,6 +91,7 @@ def _invitation(shape: Shape, address: str, settings: Settings) -> str:
     lines = [
         f"{name} listens on {address}. {access}. Stop it with Ctrl-C.",
         "Try next:",
+        f"  {address}   (what guests see, in a browser)",
     ]
     if shape.has_events:
         lines.append(f"  curl {address}/events")

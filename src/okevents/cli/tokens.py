@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import click
+from msgspec.structs import replace
 
 from okevents.access import tokens as api_tokens
 from okevents.access.model import ApiToken, Scope, TokenId
@@ -85,7 +86,7 @@ def list_tokens(as_json: bool, **given: Any) -> None:
         found: dict[TokenId, ApiToken] = {}
         for store in stores.values():
             for token in await store.list():
-                found[token.id] = _newer(found.get(token.id), token)
+                found[token.id] = _of_both(found.get(token.id), token)
         return found
 
     now = SystemClock().now()
@@ -143,11 +144,12 @@ def _with_stores(given: dict[str, Any], work: Callable[[Stores], Awaitable[T]]) 
     return asyncio.run(run())
 
 
-def _newer(one: ApiToken | None, other: ApiToken) -> ApiToken:
-    """Of what two databases know of one token: the one that was used last. It is revoked in both at once."""
-    if one is None or one.last_used is None:
+def _of_both(one: ApiToken | None, other: ApiToken) -> ApiToken:
+    """What two databases know of one token: it is good for something as long as one of them says so."""
+    if one is None:
         return other
-    return one if other.last_used is None or one.last_used > other.last_used else other
+    used = max(filter(None, (one.last_used, other.last_used)), default=None)
+    return replace(one if one.revoked is None else other, last_used=used)
 
 
 def _told(token: ApiToken, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Where a setting's value comes from: command line over environment over TOML file over default."""
 
-import tomllib
 from collections.abc import Mapping, Set
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from okevents.bookings.rules import Rules
 from okevents.config import parse, urls
+from okevents.config.file import FILE_VARIABLE, PROFILES, content
 from okevents.config.option import Option
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
@@ -17,9 +17,8 @@ from okevents.errors import ConfigurationError
 from okevents.observability.masking import masked
 
 PREFIX = "OKEVENTS_"
-FILE_VARIABLE = "OKEVENTS_CONFIG"
-FILE_NAME = "okevents.toml"
-_NOT_OURS = ("OKEVENTS_TEST_", "OKEVENTS_REQUIRE_", "OKEVENTS_TOKEN", FILE_VARIABLE)
+_OF_CLIENTS = ("OKEVENTS_URL", "OKEVENTS_EVENTS_URL", "OKEVENTS_BOOKINGS_URL", "OKEVENTS_PROFILE", "OKEVENTS_SECRET")
+_NOT_OURS = ("OKEVENTS_TEST_", "OKEVENTS_REQUIRE_", "OKEVENTS_TOKEN", *_OF_CLIENTS, FILE_VARIABLE)
 
 
 class Loaded(Struct, frozen=True):
@@ -74,25 +73,18 @@ def _from_file(
     file: Path | None, folder: Path, environment: Mapping[str, str], faults: list[str]
 ) -> dict[str, tuple[object, str]] | None:
     """What it says; None where it should say something and can't be read."""
-    named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
-    path = named or folder / FILE_NAME
-    if named is None and not path.exists():
-        return {}
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        faults.append(f"{path} can't be read: {(error.strerror or str(error)).lower()}")
-        return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{path} isn't TOML: {error}")
+        found = content(file, folder, environment)
+    except ValueError as error:
+        faults.append(str(error))
         return None
     given: dict[str, tuple[object, str]] = {}
-    for key, value in content.items():
+    for key, value in found.values.items():
         name = key.replace("-", "_")
         if name in options():
-            given[name] = value, f"{key} in {path}"
-        else:
-            faults.append(f"{key} in {path} isn't a setting{_meant(name, '-')}")
+            given[name] = value, f"{key} in {found.path}"
+        elif key != PROFILES:
+            faults.append(f"{key} in {found.path} isn't a setting{_meant(name, '-')}")
     return given
 
 
@@ -155,12 +147,15 @@ def _faults_together(shape: Shape, values: Mapping[str, Any], unclear: Set[str])
     if "broker" not in unclear and shape is not Shape.UP and broker in ("", "local:"):
         said = "isn't set" if not broker else "is local:, which doesn't leave its process"
         faults.append(f"the broker {said}; a service of its own meets the other on --broker amqp://host/")
+    settings = Settings(**values)
     places = [urls.place(values[name]) for name in ("events_database", "bookings_database") if name in values]
     if shape is Shape.UP and len(places) == 2 and places[0] == places[1]:
         faults.append("both services are given one database; each needs one of its own")
+    if not unclear & {"max_wait", "request_timeout"} and settings.max_wait >= settings.request_timeout:
+        faults.append("max-wait isn't shorter than request-timeout, in which the write must be done too")
     faults += [
         f"{said}; set one of them otherwise"
-        for names, is_wrong, said in _contradictions(Settings(**values).rules)
+        for names, is_wrong, said in _contradictions(settings.rules)
         if is_wrong and not unclear & names
     ]
     return faults

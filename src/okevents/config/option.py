@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from okevents.config import parse
 from okevents.config.shape import Shape
 
 
@@ -17,12 +18,17 @@ class Part(StrEnum):
     STORAGE = "storage"
     MESSAGES = "messages"
     BOOKINGS = "bookings"
+    WEBHOOKS = "webhooks"
     LIMITS = "limits"
     LOGS = "logs"
+    TRACES = "traces"
+    PAGES = "pages"
 
 
 Parse = Callable[[object], Any]
 """From what was given, text or a TOML value, to the setting's value. Raises ValueError with what is expected."""
+
+_EVERYWHERE = frozenset(Shape)
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -34,7 +40,22 @@ class Option(Struct, frozen=True, kw_only=True):
     help: str
     parse: Parse
     metavar: str = "TEXT"
-    shapes: frozenset[Shape] = frozenset(Shape)
+    shapes: frozenset[Shape] = _EVERYWHERE
     defaults: Mapping[Shape, Any] = {}
     default_said: str | None = None
     is_url: bool = False
+
+
+def count(part: Part, help: str, least: int, most: int, shapes: frozenset[Shape] = _EVERYWHERE) -> Option:
+    """A whole number in that range."""
+    return Option(part=part, help=help, parse=parse.whole(least, most), metavar="COUNT", shapes=shapes)
+
+
+def size(part: Part, help: str, least: int, most: int) -> Option:
+    """A number of bytes in that range."""
+    return Option(part=part, help=help, parse=parse.size(least, most), metavar="BYTES")
+
+
+def seconds(part: Part, help: str, least: float, most: float, shapes: frozenset[Shape] = _EVERYWHERE) -> Option:
+    """A length of time in that range."""
+    return Option(part=part, help=help, parse=parse.seconds(least, most), metavar="SECONDS", shapes=shapes)

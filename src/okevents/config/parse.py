@@ -13,6 +13,8 @@ _SIZE = re.compile(r"(\d{1,15})\s*(b|kib|mib|gib)?", re.IGNORECASE | re.ASCII)
 _SIZES = {"": 1, "b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h)?", re.IGNORECASE | re.ASCII)
 _SECONDS_IN = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_ORIGIN = re.compile(r"(https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?", re.ASCII)
+_LAST_PORT = 65535
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0"}
 
@@ -22,6 +24,14 @@ def text(given: object) -> str:
     if not isinstance(given, str) or not given.strip():
         raise ValueError("a text that isn't empty is expected")
     return given.strip()
+
+
+def line(given: object) -> str:
+    """A short text in one line, without control characters."""
+    said = text(given)
+    if len(said) <= 60 and said.isprintable():
+        return said
+    raise ValueError("up to 60 characters in one line are expected")
 
 
 def path(given: object) -> Path:
@@ -44,8 +54,8 @@ def port(given: object) -> int:
     """A TCP port; 0 lets the system choose a free one."""
     if isinstance(given, str) and given.startswith("tcp://"):
         said = "that is what Kubernetes sets for a service of this name: set enableServiceLinks to false"
-        raise ValueError(f"a number from 0 to 65535 is expected; {said}")
-    return whole(0, 65535)(given)
+        raise ValueError(f"a number from 0 to {_LAST_PORT} is expected; {said}")
+    return whole(0, _LAST_PORT)(given)
 
 
 def whole(least: int, most: int) -> Callable[[object], int]:
@@ -123,6 +133,35 @@ def networks(given: object) -> tuple[str, ...]:
     except ValueError:
         raise ValueError("addresses or networks are expected, such as '10.0.0.7' or '10.0.0.0/24'") from None
     return words
+
+
+def origins(given: object) -> tuple[str, ...]:
+    """Web origins as a browser writes them (RFC 6454, 6.2), with commas between them."""
+    words = tuple(_words(given))
+    if not words or not all(_is_origin(word) for word in words):
+        raise ValueError(
+            "origins are expected, in lower case, without a path and without the port that goes without saying, "
+            "such as 'https://www.example.org' or 'http://localhost:3000'"
+        )
+    return words
+
+
+def origin(given: object) -> str:
+    """One web origin as a browser writes it (RFC 6454, 6.2)."""
+    if isinstance(given, str) and _is_origin(given.strip()):
+        return given.strip()
+    raise ValueError(
+        "an origin is expected, in lower case, without a path and without the port that goes without saying, such as "
+        "'https://tickets.example.org' or 'http://localhost:8282'"
+    )
+
+
+def _is_origin(word: str) -> bool:
+    match = _ORIGIN.fullmatch(word)
+    if match is None:
+        return False
+    port = match[2] or ""
+    return port != {"http": ":80", "https": ":443"}[match[1]] and int(port[1:] or 0) <= _LAST_PORT
 
 
 def is_loopback(host: str) -> bool:

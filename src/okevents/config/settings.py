@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from okevents.bookings.rules import Rules
-from okevents.config.table.logs import LogSettings
+from okevents.config.table.pages import PageSettings
 from okevents.messaging.topology import Topology
 from okevents.observability.masking import masked
 
 
-class Settings(LogSettings, frozen=True, kw_only=True):
+class Settings(PageSettings, frozen=True, kw_only=True):
     """A field for each setting: `max_body` is `--max-body`, `OKEVENTS_MAX_BODY`, and `max-body` in TOML. The fields
     stand in `table`, by theme.
 
@@ -41,6 +41,7 @@ class Settings(LogSettings, frozen=True, kw_only=True):
             dead_letter_exchange=self.dead_letter_exchange,
             bookings_queue=self.bookings_queue,
             events_queue=self.events_queue,
+            webhooks_queue=self.webhooks_queue,
         )
 
     def __repr__(self) -> str:

@@ -101,8 +101,14 @@ def _split(given: object, known: dict[str, Backend]) -> tuple[str, SplitResult]:
         parts = urlsplit(url)
         if "," not in parts.netloc:
             parts.port  # noqa: B018 - raises for what isn't a port
-    except ValueError as error:
-        raise ValueError(f"a well-formed URL is expected ({error}): {known[scheme].example}") from None
+        is_cut = parts.netloc.endswith(":") or "@" in parts.path + parts.fragment
+        if parts.netloc and "@" not in parts.netloc and "@" in url and is_cut:
+            raise ValueError("the password's rest would be taken for a path, and told")
+    except ValueError:
+        # Python's reason quotes what it takes for the port or host, which may be a password.
+        raise ValueError(
+            f"a well-formed URL is expected, with each of /?#@[] in a password percent-encoded: {known[scheme].example}"
+        ) from None
     backend = known[scheme]
     if backend.module is not None and find_spec(backend.module) is None:
         raise ValueError(f"its driver isn't installed; run: pip install 'okevents[{backend.extra}]'")

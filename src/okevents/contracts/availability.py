@@ -5,6 +5,7 @@ Of several only the newest matters: they are coalesced, and the final state is w
 
 from msgspec import Struct
 
+from okevents.contracts.event import Count
 from okevents.kernel.ids import EventId, HallId
 
 
@@ -18,22 +19,22 @@ class HallAvailability(Struct, frozen=True, kw_only=True):
 
     id: HallId
     name: str
-    capacity: int
-    taken: int
-    available: int
-    confirmed: int = 0
-    held: int = 0
-    offered: int = 0
-    waiting: int = 0
-    free: int = 0
-    overbooked: int = 0
-    admitted: int = 0
+    capacity: Count
+    taken: Count
+    available: Count
+    confirmed: Count = 0
+    held: Count = 0
+    offered: Count = 0
+    waiting: Count = 0
+    free: Count = 0
+    overbooked: Count = 0
+    admitted: Count = 0
 
 
 class Availability(Struct, frozen=True, kw_only=True):
     """The numbers of an event's inventory at its version; `event_version` is the event's that they are based on."""
 
     event_id: EventId
-    version: int
-    event_version: int
+    version: Count
+    event_version: Count
     halls: tuple[HallAvailability, ...]

@@ -1,9 +1,8 @@
 """The body of every `booking.…` message: the state that the booking got into, and all there is to say of it then."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
+from okevents.kernel.clock import Rfc3339
 from okevents.kernel.ids import BookingId, EventId, HallId
 
 
@@ -35,10 +34,10 @@ class BookingStateTold(Struct, frozen=True, kw_only=True):
     version: int
     lines: tuple[BookedLine, ...]
     guest: BookedGuest
-    created_at: datetime
-    changed_at: datetime
+    created_at: Rfc3339
+    changed_at: Rfc3339
     reason: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Rfc3339 | None = None
     payment_reference: str | None = None
     admitted: int = 0
     is_released: bool = False

@@ -4,13 +4,19 @@ The first five fields are those of the Go program that okevents follows; a reade
 every body of ours, and a body with only those is taken by ours.
 """
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from okevents.kernel.clock import Rfc3339
 from okevents.kernel.ids import EventId, HallId, LocationId
 
+MOST = 2**63 - 1
+"""Of any number: more is no version and no count, and no database's integer."""
+
+Count = Annotated[int, Meta(ge=0, le=MOST)]
+AtLeastOne = Annotated[int, Meta(ge=1, le=MOST)]
+Minutes = Annotated[int, Meta(ge=0, le=10_000_000)]
 EventStatus = Literal["scheduled", "cancelled"]
 
 
@@ -19,7 +25,7 @@ class HallState(Struct, frozen=True, kw_only=True):
 
     id: HallId
     name: str
-    capacity: int
+    capacity: Count
 
 
 class BookingTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,12 +36,12 @@ class BookingTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `no_show_release`: so many minutes after the start, the places of those who haven't come may be booked again.
     """
 
-    opens: datetime | None = None
-    closes: datetime | None = None
-    max_places: int | None = None
-    max_places_per_guest: int | None = None
-    check_in_opens: datetime | None = None
-    no_show_release: int | None = None
+    opens: Rfc3339 | None = None
+    closes: Rfc3339 | None = None
+    max_places: AtLeastOne | None = None
+    max_places_per_guest: AtLeastOne | None = None
+    check_in_opens: Rfc3339 | None = None
+    no_show_release: Minutes | None = None
 
 
 class EventState(Struct, frozen=True, kw_only=True):
@@ -50,13 +56,13 @@ class EventState(Struct, frozen=True, kw_only=True):
     id: EventId
     name: str
     location_id: LocationId = LocationId("")
-    start_time: datetime
-    end_time: datetime
-    version: int = 0
+    start_time: Rfc3339
+    end_time: Rfc3339
+    version: Count = 0
     status: EventStatus = "scheduled"
     halls: tuple[HallState, ...] | None = None
     reason: str | None = None
     timezone: str | None = None
     booking: BookingTerms = BookingTerms()
-    cancellations: int = 0
+    cancellations: Count = 0
     last_cancel_reason: str | None = None

@@ -4,15 +4,15 @@ OkeventsError
 ├── Refusal                 somebody asked for what can't be had; asking again in the same way is useless
 │   ├── BadInput            one fault for each bad field
 │   │   └── MalformedJson · BadCursor · BadTicket
-│   ├── Unauthenticated · Forbidden
+│   ├── Unauthenticated · Forbidden · CrossSite
 │   ├── TooManyRequests     TooManyStreams
 │   ├── MalformedRequest · UrlTooLong · HeaderTooLarge · NotImplementedHere · UnsupportedVersion
 │   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · UnsupportedContentCoding · MethodNotAllowed
 │   ├── TicketKeyUnusable   UnknownTicketKey · RetiredTicketKey
-│   ├── NotFound            EventNotFound · BookingNotFound
+│   ├── NotFound            EventNotFound · BookingNotFound · WebhookNotFound · DeliveryNotFound
 │   ├── Conflict            SoldOut · EventOver · EventCancelled · HallsUnknown · IllegalTransition
 │   │   │                   BookingNotOpen · BookingClosed · TooManyPlaces · GuestLimitReached · HoldLimitReached
-│   │   │                   KeyInFlight
+│   │   │                   KeyInFlight · TooManyWebhooks
 │   │   └── NotAdmitted     AlreadyAdmitted · WrongEvent · CheckInNotOpen · BookingNotConfirmed · BookingCancelled
 │   │                       TicketReplaced · NoSuchTicket · PlaceReleased
 │   ├── PreconditionFailed  If-Match names another version
@@ -24,7 +24,7 @@ OkeventsError
 └── ConfigurationError      every fault of a configuration, told at once
 """
 
-from okevents.errors.access import Forbidden, TooManyRequests, Unauthenticated
+from okevents.errors.access import CrossSite, Forbidden, TooManyRequests, Unauthenticated
 from okevents.errors.booking import (
     BookingClosed,
     BookingNotFound,
@@ -92,6 +92,7 @@ from okevents.errors.tree import (
     UnsupportedContentCoding,
     UnsupportedMediaType,
 )
+from okevents.errors.webhook import DeliveryNotFound, TooManyWebhooks, WebhookNotFound
 
 __all__ = [
     "AlreadyAdmitted",
@@ -109,6 +110,8 @@ __all__ = [
     "CheckInNotOpen",
     "ConfigurationError",
     "Conflict",
+    "CrossSite",
+    "DeliveryNotFound",
     "EventCancelled",
     "EventNotFound",
     "EventOver",
@@ -144,6 +147,7 @@ __all__ = [
     "TooManyPlaces",
     "TooManyRequests",
     "TooManyStreams",
+    "TooManyWebhooks",
     "Unauthenticated",
     "Unavailable",
     "UnknownTicketKey",
@@ -153,5 +157,6 @@ __all__ = [
     "UnsupportedMediaType",
     "UnsupportedVersion",
     "UrlTooLong",
+    "WebhookNotFound",
     "WrongEvent",
 ]

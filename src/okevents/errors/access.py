@@ -37,3 +37,11 @@ class TooManyRequests(Refusal):
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class CrossSite(Refusal):
+    """A form was sent from a page of another site, which okevents' own pages don't do."""
+
+    slug = "cross-site"
+    title = "Sent from another site"
+    kind = Kind.FORBIDDEN

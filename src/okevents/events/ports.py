@@ -14,6 +14,7 @@ from okevents.kernel.idempotency import InFlight, KeptAnswer
 from okevents.kernel.ids import EventId, Nonce
 from okevents.messaging.database import ServiceDatabase
 from okevents.messaging.envelope import Message
+from okevents.webhooks.ports import WebhookDatabase
 
 
 class StoredEvent(Struct, frozen=True):
@@ -137,3 +138,6 @@ class EventsDatabase(ServiceDatabase, Protocol):
 
     @property
     def events(self) -> EventStore: ...
+
+    @property
+    def webhooks(self) -> WebhookDatabase: ...

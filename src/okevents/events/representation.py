@@ -1,7 +1,5 @@
 """An event as clients read it: the names of the request, and what the server adds."""
 
-from datetime import datetime
-
 import msgspec
 from msgspec import Struct
 
@@ -10,7 +8,7 @@ from okevents.events import terms
 from okevents.events.model import Hall
 from okevents.events.ports import StoredEvent
 from okevents.events.terms import TermsShown
-from okevents.kernel.clock import to_milliseconds
+from okevents.kernel.clock import Rfc3339, to_milliseconds
 from okevents.kernel.ids import EventId, HallId, LocationId
 
 
@@ -57,8 +55,8 @@ class EventShown(Struct, kw_only=True):
     reason: str | None
     cancellations: int
     version: int
-    created: datetime
-    updated: datetime
+    created: Rfc3339
+    updated: Rfc3339
 
 
 _encoder = msgspec.json.Encoder()

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-import msgspec
 from msgspec.structs import replace
 
 from okevents.contracts.availability import Availability
+from okevents.contracts.reading import read
 from okevents.errors import BadInput, EventNotFound, FieldFault, Unprocessable
 from okevents.events.draft import EventDraft
 from okevents.events.listing import EventList, Page
@@ -33,7 +33,7 @@ from okevents.kernel.bodies import Cancellation, Empty
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import Clock
 from okevents.kernel.crashing import crash_point
-from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
+from okevents.kernel.group_commit import MAX_WAIT, BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import KeysInProgress
 from okevents.kernel.ids import EventId, Nonces, is_object_id
 from okevents.messaging.envelope import Message
@@ -46,13 +46,21 @@ ANNOUNCE_CHUNK = 100
 class EventService:
     """Bodies are JSON as docs/api.md describes it. Every method raises StoreUnavailable, and writes Overloaded."""
 
-    def __init__(self, database: EventsDatabase, outgoing: Outgoing, clock: Clock, nonces: Nonces) -> None:
+    def __init__(
+        self,
+        database: EventsDatabase,
+        outgoing: Outgoing,
+        clock: Clock,
+        nonces: Nonces,
+        *,
+        max_wait: float = MAX_WAIT,
+    ) -> None:
         self._database = database
         self._store = database.events
         self._outgoing = outgoing
         self._clock = clock
         self._nonces = nonces
-        self._writer = EventWriter(database.events, database.answers, outgoing, clock)
+        self._writer = EventWriter(database.events, database.answers, outgoing, clock, max_wait)
         self._list = EventList(database.events, clock)
         self._heard: GroupCommit[Availability, None] = GroupCommit(self._record)
         self._keys = KeysInProgress()
@@ -111,13 +119,10 @@ class EventService:
 
     async def hear_availability(self, message: Message) -> None:
         """Takes what `availability.changed` says, if it is newer than what is known. Raises Unprocessable."""
-        try:
-            heard = msgspec.json.decode(message.body, type=Availability)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Unprocessable(f"not a body of {message.name}: {error}") from None
+        heard = read(message, Availability)
         if not is_object_id(heard.event_id):
             raise Unprocessable(f"event_id is {heard.event_id!r}; 24 hexadecimal digits are expected")
-        await self._heard.submit(heard)
+        await self._heard.submit(heard, is_patient=True)
 
     async def announce_unannounced(self) -> int:
         """Publishes events that another program stored and nobody announced; returns how many."""

@@ -22,7 +22,7 @@ from okevents.events.representation import encoded
 from okevents.events.write import Create, Write, Written
 from okevents.kernel.clock import Clock
 from okevents.kernel.crashing import crash_point
-from okevents.kernel.group_commit import BatchStatistics, GroupCommit, Pending
+from okevents.kernel.group_commit import MAX_WAIT, BatchStatistics, GroupCommit, Pending
 from okevents.kernel.idempotency import (
     Claim,
     Granted,
@@ -62,12 +62,13 @@ class EventWriter:
         answers: IdempotencyStore,
         outgoing: Outgoing,
         clock: Clock,
+        max_wait: float = MAX_WAIT,
     ) -> None:
         self._store = store
         self._answers = answers
         self._outgoing = outgoing
         self._clock = clock
-        self._batches: GroupCommit[Write, Written] = GroupCommit(self._flush)
+        self._batches: GroupCommit[Write, Written] = GroupCommit(self._flush, max_wait=max_wait)
 
     async def submit(self, request: Write) -> Written:
         """Raises what the write is refused with, StoreUnavailable or Overloaded."""

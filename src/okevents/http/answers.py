@@ -19,6 +19,10 @@ class Answer(Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        """Without the body, which may have a secret."""
+        return f"Answer({self.status})"
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
         await respond(send, self.status, self.headers, self.body)
 

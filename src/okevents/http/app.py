@@ -1,5 +1,7 @@
 """The ASGI application of one service, or of both in one."""
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
@@ -13,11 +15,13 @@ from okevents.bookings.live import LiveAvailability
 from okevents.bookings.service import BookingService
 from okevents.errors import NotFound
 from okevents.events.service import EventService
-from okevents.http import answers, schema
+from okevents.http import answers
 from okevents.http.answers import Answer
-from okevents.http.asgi import App, Receive, Scope, Send
+from okevents.http.asgi import App, Receive, Scope, Send, header
 from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.bookings import BookingHandlers
+from okevents.http.cors import Cors
+from okevents.http.documents import DocumentHandlers
 from okevents.http.door import DoorHandlers
 from okevents.http.events import EventHandlers
 from okevents.http.front import Front
@@ -25,14 +29,25 @@ from okevents.http.gate import Gate, Handler
 from okevents.http.guard import Guard
 from okevents.http.health import Health, HealthCheck, HealthHandlers
 from okevents.http.limits import Limits
-from okevents.http.metrics import MetricsHandlers
-from okevents.http.operations import EVENTS, HEALTH, METRICS
+from okevents.http.metrics import Carried, Counted, MetricsHandlers, Sent
+from okevents.http.operations import BOTH, EVENTS, HEALTH, METRICS
+from okevents.http.presentation import PRESENTATION, Presented
 from okevents.http.reception import Reception
 from okevents.http.routing import Paths, Resource, routes
+from okevents.http.schema import Described
+from okevents.http.site import Site
+from okevents.http.traced import Traced
+from okevents.http.traffic import Traffic
 from okevents.http.turnstile import Turnstile
+from okevents.http.webhook_operations import WEBHOOKS
+from okevents.http.webhooks import WebhookHandlers
+from okevents.kernel.calendar import CalendarWriter
 from okevents.kernel.group_commit import BatchStatistics
+from okevents.messaging.topology import Topology
+from okevents.observability import tracing
+from okevents.webhooks.service import WebhookService
 
-__all__ = ["Bookings", "Events", "Health", "HealthCheck", "Limits", "build"]
+__all__ = ["Bookings", "Carried", "Events", "Health", "HealthCheck", "Limits", "Sent", "build"]
 
 
 class Bookings(Struct, frozen=True):
@@ -41,6 +56,7 @@ class Bookings(Struct, frozen=True):
     service: BookingService
     door: Door
     live: LiveAvailability
+    calendars: CalendarWriter
     authenticator: Authenticator | None = None
 
 
@@ -48,6 +64,8 @@ class Events(Struct, frozen=True):
     """What serves the requests to the Events Service."""
 
     service: EventService
+    calendars: CalendarWriter
+    webhooks: WebhookService
     authenticator: Authenticator | None = None
 
 
@@ -57,52 +75,97 @@ def build(
     *,
     health: Health,
     limits: Limits,
+    carried: Carried | None = None,
+    origins: Sequence[str] = (),
+    topology: Topology | None = None,
+    site: Site | None = None,
 ) -> App:
-    """The application; None for a service that this process doesn't have."""
+    """The application; None for a service that this process doesn't have. `carried` is shown by the metrics. `origins`:
+    whose pages may use it, too. `topology`: what the document of the messages tells; None: that by default. `site`: the
+    pages beside it, if there are any."""
     has_events, has_bookings = events is not None, bookings is not None
     known: list[Route] = []
     statistics: dict[str, BatchStatistics] = {}
     buckets = Buckets(limits.rate, limits.burst)
-    gate = Gate(None, buckets)
+    gate = events_gate = Gate(None, buckets)
     if events is not None:
-        gate = Gate(events.authenticator, buckets)
-        known += routes(EVENTS, EventHandlers(events.service, limits), gate)
+        gate = events_gate = Gate(events.authenticator, buckets)
+        known += routes(EVENTS, EventHandlers(events.service, events.calendars, limits), gate)
+        known += routes(WEBHOOKS, WebhookHandlers(events.webhooks, limits), gate)
         statistics["events"] = events.service.statistics
     if bookings is not None:
-        door = DoorHandlers(bookings.door)
+        door = DoorHandlers(bookings.door, bookings.calendars)
         gate = Gate(bookings.authenticator, buckets, bookings.service.opened_issue)
         known += routes(BOOKINGS, BookingHandlers(bookings.service, bookings.live, limits), gate)
         known += routes(DOOR, door, gate)
         known += door.assets()
         statistics["bookings"] = bookings.service.statistics
     known += routes(HEALTH, HealthHandlers(health), gate)
-    known += routes(METRICS, MetricsHandlers(statistics), gate)
-    process = schema.Described(
+    counted = Counted(
+        traffic=Traffic(),
+        writers=statistics,
+        bookings=None if bookings is None else bookings.service.counted,
+        carried=carried or Carried(),
+    )
+    known += routes(METRICS, MetricsHandlers(counted), gate)
+    process = Described(
         has_events=has_events,
         has_bookings=has_bookings,
         has_access_control=any(each is not None and each.authenticator is not None for each in (events, bookings)),
         max_page_size=limits.max_page_size,
     )
-    known += schema.SchemaHandlers(schema.openapi(process)).routes()
-    known.append(Route("/", Resource({"GET": _index(has_events)})))
-    app: App = Guard(Paths(known, _nothing), limits)
+    known += DocumentHandlers(process, topology or Topology()).routes()
+    known.append(Route("/", Resource({"GET": _index(has_events, None if site is None else site.home)})))
+    if site is not None:
+        known += site.routes(events_gate, gate)
+        origins = (*origins, *site.origins)
+    app: App = Guard(Paths(known, _nothing(site)), limits)
     if events is not None:
         app = Front(app, events.service)
-    return Reception(Turnstile(app, buckets) if limits.rate else app)
+    if limits.rate:
+        app = Turnstile(app, buckets)
+    if tracing.is_on():
+        paths = {each.name: each.path for each in (*EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
+        app = Traced(app, paths, frozenset(each.path for each in BOTH))
+    if site is not None:
+        app = Presented(app, site.prefixes, site.presentation)
+    app = Reception(app, counted.traffic)
+    return Cors(app, origins) if origins else app
 
 
-def _index(has_events: bool) -> Handler:
-    links = {"version": __version__, "try_it": "/schema", "openapi": "/schema/openapi.json", "ready": "/health/ready"}
+def _index(has_events: bool, home: str | None) -> Handler:
+    links = {
+        "version": __version__,
+        "try_it": "/schema",
+        "openapi": "/schema/openapi.json",
+        "messages": "/schema/messages",
+        "asyncapi": "/schema/asyncapi.json",
+        "ready": "/health/ready",
+    }
     if has_events:
         links["events"] = "/events"
+    if home is not None:
+        links["pages"] = home
     body = msgspec.json.encode({"name": "okevents", **links})
 
-    async def index(_: Request) -> Answer:
-        """Where to go from here."""
-        return answers.json(body)
+    async def index(request: Request) -> Answer:
+        """Where to go from here; who comes with a browser is led there."""
+        if home is not None and _is_browser(request.scope):
+            return Answer(302, {"location": home, "vary": "Accept"})
+        return answers.json(body, headers={"vary": "Accept"})
 
     return index
 
 
-async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's
-    raise NotFound(f"there is nothing at {scope['path']}; see /schema for what there is")
+def _nothing(site: Site | None) -> App:
+    async def nothing(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's
+        if site is not None and scope["method"] == "GET" and _is_browser(scope):
+            scope[PRESENTATION] = site.presentation
+        raise NotFound(f"there is nothing at {scope['path']}; see /schema for what there is")
+
+    return nothing
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Whether somebody wants to see a page: programs don't ask for HTML."""
+    return "text/html" in (header(scope, b"accept") or "")

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from okevents.http import calendar_examples
 from okevents.http import parameter_shapes as shapes
-from okevents.http.operations import BAD, CURSOR, KEY, MATCH, UNKNOWN, VERSION, WRITE, Operation
+from okevents.http.operations import BAD, CALENDAR, CURSOR, KEY, MATCH, UNKNOWN, VERSION, WRITE, Operation
 from okevents.http.parameter_shapes import Parameter
 
 _BOOKING = {
@@ -146,8 +147,9 @@ _BOOKINGS = (
         path="/bookings/{id}",
         name="amend_booking",
         tag="bookings",
-        summary="Change the guest or the payment's reference by a JSON merge patch (RFC 7396). If it passes to another "
-        "e-mail address, other tickets replace the old ones and the answer has the new `secret`.",
+        summary="Change the guest, the number of places or the payment's reference by a JSON merge patch (RFC 7396). "
+        "More places are had as by a new booking. If it passes to another e-mail address, other tickets replace the "
+        "old ones and the answer has the new `secret`.",
         headers={**KEY, **MATCH},
         takes="BookingPatch",
         media_types=("application/merge-patch+json", "application/json"),
@@ -206,6 +208,16 @@ _TICKET_OPERATIONS = (
         summary=_TICKET_IMAGE,
         gives_type="image/png",
         problems={**BAD, **UNKNOWN, **_TICKETS},
+    ),
+    Operation(
+        method="get",
+        path="/bookings/{id}/calendar.ics",
+        name="show_booking_calendar",
+        tag="tickets",
+        summary="The booked event for the guest's own calendar (iCalendar, RFC 5545), in every state of the booking.",
+        gives_type=CALENDAR,
+        shown=calendar_examples.BOOKING,
+        problems={**BAD, **UNKNOWN},
     ),
     Operation(
         method="get",

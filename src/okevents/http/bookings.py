@@ -13,6 +13,7 @@ from okevents.bookings.service import Booked, BookingService
 from okevents.http import answers
 from okevents.http.answers import NDJSON, Answer
 from okevents.http.asgi import App
+from okevents.http.followers import Followers
 from okevents.http.limits import Limits
 from okevents.http.parameters import caller, object_id, secret_issue
 from okevents.http.queries import booking_query, page_query
@@ -33,6 +34,7 @@ class BookingHandlers:
         self._reading = service.reading
         self._live = live
         self._limits = limits
+        self._followers = Followers(limits.max_streams)
 
     async def list_availability(self, request: Request) -> Answer:
         page = page_query(request.scope["query_string"], "/availability", self._limits)
@@ -45,7 +47,7 @@ class BookingHandlers:
         return answers.conditional(request, encoded_availability(inventory), tag)
 
     async def follow_availability(self, request: Request) -> App:
-        return stream(self._live, _event_id(request), request.headers.get("last-event-id"))
+        return stream(self._live, self._followers, _event_id(request), request.headers.get("last-event-id"))
 
     async def book(self, request: Request) -> Answer:
         body = await json_body(request)

@@ -18,6 +18,8 @@ from okevents.http.asgi import App, Message, Receive, Scope, Send
 from okevents.http.gathering import GatheringTransport
 from okevents.http.guard import refuse
 from okevents.http.limits import Limits
+from okevents.http.reception import REFUSED
+from okevents.observability import correlation
 
 HEADER_WITHIN = 15.0
 """Seconds for a whole header, from its first byte on, or from the connection's beginning. The server itself limits only
@@ -25,6 +27,12 @@ the time in which nothing at all comes between two requests."""
 
 CHUNK_OVERHEAD = 8
 """A body in chunks of one byte comes as six times as many."""
+
+LAST_CALL = 1.0
+"""Seconds for a request that is on its way on a new connection, or half here, when the process leaves."""
+
+TOLD = 100
+"""Connections beyond the most that are told so; further ones are only closed."""
 
 WARN_EVERY = 60.0
 """Seconds between two warnings that there are too many connections."""
@@ -89,7 +97,7 @@ class Connection(HttpToolsProtocol):
         if surplus <= 0 or self._crowd.make_room(self.loop.time()):
             self._crowd.idles(self)
             self._limit_header()
-        elif surplus <= self._crowd.most // 4:
+        elif surplus <= TOLD:
             self.on_message_begin()
             self._refuse(Overloaded(f"{self._crowd.most} connections are open already"))
         else:
@@ -101,6 +109,14 @@ class Connection(HttpToolsProtocol):
             self._header_due.cancel()
         self._gathering.forget()
         self._crowd.works(self)
+
+    def shutdown(self) -> None:
+        """What is in work is finished, and an idle connection closed. One from which a first request is expected, or
+        the rest of a header, has a moment for it: its client had no answer yet that could have said `close`."""
+        if self._is_in_head and getattr(self.cycle, "response_complete", True):
+            self.loop.call_later(LAST_CALL, super().shutdown)
+        else:
+            super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
@@ -230,16 +246,24 @@ class Connection(HttpToolsProtocol):
                 self.pipeline.popleft()
             cycle.disconnected = True
             cycle.message_event.set()
-        self.cycle = self._last_cycle()
+        self.cycle = self._last_cycle(error)
+        app = self.config.loaded_app
         if is_next:
-            self._start_asgi_task(self.cycle, _refusing(error))  # type: ignore[arg-type]
+            self._start_asgi_task(self.cycle, app)
         else:
-            self.pipeline.appendleft((self.cycle, _refusing(error)))  # type: ignore[arg-type]
+            self.pipeline.appendleft((self.cycle, app))
 
-    def _last_cycle(self) -> RequestResponseCycle:
-        """The answer to what isn't a whole request."""
+    def _last_cycle(self, error: OkeventsError) -> RequestResponseCycle:
+        """The answer to what isn't a whole request. The application is asked for it, that it be counted as others."""
+        scope: Scope = {
+            **self.scope,
+            "type": REFUSED,
+            REFUSED: _refusing(error),
+            "method": self.scope.get("method", "GET"),
+            "path": self.scope.get("path", ""),
+        }
         return RequestResponseCycle(
-            scope={**self.scope, "method": self.scope.get("method", "GET"), "path": self.scope.get("path", "")},
+            scope=scope,  # type: ignore[arg-type]
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
@@ -267,6 +291,7 @@ _NOTED = frozenset({b"host", b"transfer-encoding", b"content-length", b"expect"}
 
 def _refusing(error: OkeventsError) -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's
+        correlation.follow(correlation.fresh())
         await refuse(scope, send, error)
 
     return app

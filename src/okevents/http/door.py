@@ -8,13 +8,14 @@ from starlette.routing import Route
 
 from okevents.bookings.door import Door
 from okevents.errors import BadInput, FieldFault
-from okevents.http import answers
+from okevents.http import answers, calendars
 from okevents.http.answers import Answer
 from okevents.http.bookings import booking_id, written
 from okevents.http.parameters import caller, object_id, secret_issue
 from okevents.http.queries import first_query
 from okevents.http.routing import Resource, json_body
 from okevents.http.scans import encoded_scans
+from okevents.kernel.calendar import CalendarWriter
 from okevents.kernel.ids import EventId
 
 KEYS_FOR = 300
@@ -26,8 +27,9 @@ _PRIVATE = {"cache-control": "private, no-store"}
 class DoorHandlers:
     """A method for each operation, by its name in the table."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, writer: CalendarWriter) -> None:
         self._door = door
+        self._writer = writer
 
     async def list_tickets(self, request: Request) -> Answer:
         first = first_query(request.scope["query_string"])
@@ -50,6 +52,11 @@ class DoorHandlers:
         token = await self._door.ticket(booking_id(request), _number(request), secret_issue(request))
         drawn = await asyncio.to_thread(self._door.printer.png, token)
         return Answer(200, {"content-type": "image/png", **_PRIVATE}, drawn)
+
+    async def show_booking_calendar(self, request: Request) -> Answer:
+        origin = calendars.origin_of(request.scope)
+        entry = await self._door.entry(booking_id(request), origin, secret_issue(request))
+        return await calendars.single(request, self._writer, entry, **_PRIVATE)
 
     async def show_ticket_keys(self, _: Request) -> Answer:
         headers = {"content-type": "application/jwk-set+json", "cache-control": f"public, max-age={KEYS_FOR}"}

@@ -5,25 +5,30 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from okevents.events.calendar import entry_of
 from okevents.events.ports import EventFilter
 from okevents.events.representation import encoded, etag
 from okevents.events.service import EventService
 from okevents.events.write import Written
-from okevents.http import answers
+from okevents.http import answers, calendars
 from okevents.http.answers import NDJSON, Answer
 from okevents.http.asgi import App
+from okevents.http.calendars import EventCalendar
 from okevents.http.limits import Limits
 from okevents.http.parameters import caller, object_id
-from okevents.http.queries import event_query
+from okevents.http.queries import calendar_query, event_query
 from okevents.http.routing import MERGE_PATCH, json_body
+from okevents.kernel.calendar import CalendarWriter
 from okevents.kernel.ids import EventId
 
 
 class EventHandlers:
     """A method for each operation, by its name in the table."""
 
-    def __init__(self, service: EventService, limits: Limits) -> None:
+    def __init__(self, service: EventService, writer: CalendarWriter, limits: Limits) -> None:
         self._service = service
+        self._writer = writer
+        self._calendar = EventCalendar(service, writer)
         self._limits = limits
 
     async def list_events(self, request: Request) -> App:
@@ -40,6 +45,15 @@ class EventHandlers:
     async def find_event_by_name(self, request: Request) -> Answer:
         stored = await self._service.find_by_name(request.path_params["name"])
         return answers.conditional(request, encoded(stored), etag(stored))
+
+    async def show_events_calendar(self, request: Request) -> App:
+        query = calendar_query(request.scope["query_string"], request.scope["path"])
+        return await self._calendar.answer(request, query.filter, query.path)
+
+    async def show_event_calendar(self, request: Request) -> Answer:
+        stored = await self._service.find(_id(request))
+        entry = entry_of(stored.event, calendars.origin_of(request.scope))
+        return await calendars.single(request, self._writer, entry, **{"cache-control": "public, no-cache"})
 
     async def create_event(self, request: Request) -> Answer:
         body = await json_body(request)

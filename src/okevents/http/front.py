@@ -12,11 +12,13 @@ from okevents.http.asgi import App, Receive, Scope, Send, header
 from okevents.http.guard import SECURITY_HEADERS, refuse
 from okevents.http.problems import InternalError
 from okevents.http.reception import request_id
+from okevents.http.traffic import OPERATION, note_answer
 from okevents.kernel.ids import EventId, is_object_id
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/events/id/"
+NAME = "find_event"
 
 READY = 500
 """Answers that are kept as they were sent."""
@@ -44,6 +46,7 @@ class Front:
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(PREFIX):
             event_id = scope["path"][len(PREFIX) :]
             if (event_id in self._ready or is_object_id(event_id)) and header(scope, b"if-none-match") is None:
+                scope[OPERATION] = NAME
                 return self._find(EventId(event_id), scope, send)
         return self._app(scope, receive, send)
 
@@ -57,6 +60,7 @@ class Front:
             log.exception("%s %s failed", scope["method"], scope["path"])
             await refuse(scope, send, InternalError())
             return
+        note_answer(scope, 200)
         # The list is the server's from now on.
         await send({"type": "http.response.start", "status": 200, "headers": [*ready.headers, request_id()]})
         await send({"type": "http.response.body", "body": ready.body})

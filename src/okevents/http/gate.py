@@ -11,9 +11,8 @@ from okevents.access.policy import RULES, require_allowed
 from okevents.access.rates import Buckets
 from okevents.bookings.identity import not_opened
 from okevents.http.asgi import App, header
-from okevents.http.operations import Operation
 from okevents.http.parameters import PRINCIPAL, SECRET_ISSUE, object_id
-from okevents.http.turnstile import is_counted
+from okevents.http.turnstile import counted_as
 from okevents.kernel.ids import BookingId
 
 Handler = Callable[[Request], Awaitable[App]]
@@ -36,22 +35,23 @@ class Gate:
         self._buckets = buckets
         self._opened_issue = opened_issue
 
-    def before(self, operation: Operation, handler: Handler) -> Handler:
-        """The handler for those who may. Others get Unauthenticated, Forbidden, or BookingNotFound where they have
-        shown the secret of another booking: so nobody learns which bookings there are."""
+    def before(self, operation: str, method: str, handler: Handler) -> Handler:
+        """The handler for those who may do what the operation of that name does. Others get Unauthenticated, Forbidden,
+        or BookingNotFound where they have shown the secret of another booking: so nobody learns which bookings there
+        are."""
         authenticator = self._authenticator
-        rule = RULES[operation.name]
-        if authenticator is None or (rule.scope is None and operation.method == "get"):
+        rule = RULES[operation]
+        if authenticator is None or (rule.scope is None and method == "get"):
             return handler
 
         async def guarded(request: Request) -> App:
             principal = await authenticator.identify(header(request.scope, b"authorization"))
-            if require_allowed(principal, operation.name):
+            if require_allowed(principal, operation):
                 request.scope[SECRET_ISSUE] = await self._require_secret(request, principal.secret or "")
             if principal is not ANYBODY:
                 request.scope[PRINCIPAL] = principal.name
             # Whoever shows nothing, or a secret, is counted by their address alone.
-            if principal.scopes and is_counted(request.scope):
+            if principal.scopes and counted_as(request.scope) is not None:
                 self._buckets.take(principal.name)
             return await handler(request)
 

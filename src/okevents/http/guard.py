@@ -7,8 +7,10 @@ from okevents.errors import BodyTooLarge, BodyTooSlow, OkeventsError, Unavailabl
 from okevents.http.asgi import App, Disconnected, Message, Receive, Scope, Send, header, respond
 from okevents.http.deadlines import Deadline, Deadlines
 from okevents.http.limits import Limits
+from okevents.http.presentation import PRESENTATION, Presentation
 from okevents.http.problems import InternalError, problem
 from okevents.http.reception import request_id
+from okevents.http.traffic import note_answer
 
 log = logging.getLogger(__name__)
 
@@ -32,24 +34,25 @@ class Guard:
             await self._app(scope, receive, send)
             return
         deadline = self._deadlines.begin(self._limits.request_timeout, _too_long)
-        answer = _Answer(send, deadline, is_head=scope["method"] == "HEAD")
-        if answer.is_head:
+        is_head = scope["method"] == "HEAD"
+        if is_head:
             # A copy: the server must go on to know that it is a HEAD.
             scope = {**scope, "method": "GET"}
+        answer = _Answer(scope, send, deadline, is_head=is_head)
         try:
             await self._app(scope, _Body(scope, receive, deadline, self._limits).receive, answer.send)
         except Disconnected:
             return
         except OkeventsError as error:
-            await answer.fail(scope, error)
+            await answer.fail(error)
         except asyncio.CancelledError:
             if not deadline.is_over:
                 raise
             deadline.task.uncancel()
-            await answer.fail(scope, deadline.late())
+            await answer.fail(deadline.late())
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            await answer.fail(scope, InternalError())
+            await answer.fail(InternalError())
         finally:
             self._deadlines.end(deadline)
 
@@ -61,16 +64,26 @@ def _too_long() -> OkeventsError:
 class _Answer:
     """Notices when the response begins: from then on a problem can't be told any more, and a stream has no deadline."""
 
-    def __init__(self, send: Send, deadline: Deadline | None, *, is_head: bool) -> None:
+    def __init__(self, scope: Scope, send: Send, deadline: Deadline | None, *, is_head: bool) -> None:
+        self._scope = scope
         self._send = send
         self._deadline = deadline
         self.is_head = is_head
         self._has_begun = False
 
+    @property
+    def _presentation(self) -> Presentation | None:
+        """None: it is the API that answers."""
+        found: Presentation | None = self._scope.get(PRESENTATION)
+        return found
+
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._has_begun = True
-            message["headers"] = [*message["headers"], *SECURITY_HEADERS, request_id()]
+            note_answer(self._scope, message["status"])
+            presentation = self._presentation
+            always = SECURITY_HEADERS if presentation is None else presentation.headers
+            message["headers"] = [*message["headers"], *always, request_id()]
             if self._deadline is not None:
                 self._deadline.lift()
             await self._send(message)
@@ -81,17 +94,20 @@ class _Answer:
         elif message.get("more_body", False):
             raise Disconnected  # it has all that it asked for; a stream might go on for ever
 
-    async def fail(self, scope: Scope, error: OkeventsError) -> None:
+    async def fail(self, error: OkeventsError) -> None:
+        scope = self._scope
         if error.public_detail is not None:
             log.warning("%s %s: %s", scope["method"], scope["path"], error.detail)
         if self._has_begun:
             raise ConnectionAbortedError(f"{scope['path']}: {error}")
-        await respond(self.send, *problem(error, scope["path"]))
+        presentation = self._presentation
+        told = problem(error, scope["path"]) if presentation is None else presentation.error(error, scope)
+        await respond(self.send, *told)
 
 
 async def refuse(scope: Scope, send: Send, error: OkeventsError) -> None:
     """The error as a problem, to be sent where no guard stands."""
-    await _Answer(send, None, is_head=False).fail(scope, error)
+    await _Answer(scope, send, None, is_head=False).fail(error)
 
 
 class _Body:

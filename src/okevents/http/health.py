@@ -5,11 +5,11 @@ query and is never late, however slow a part is and however many ask.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from okevents.errors import OkeventsError
 from okevents.http import answers
 from okevents.http.answers import Answer
+from okevents.kernel.ending import end
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,12 @@ class PartShown(Struct, kw_only=True):
     detail: str | None = None
 
 
+class AliveShown(Struct, kw_only=True):
+    """Whoever reads it was answered."""
+
+    status: Literal["ok"]
+
+
 class HealthShown(Struct, kw_only=True):
     """`ok`; `unavailable` while a required part is; `stopping` from the signal to stop on. And every part."""
 
@@ -72,11 +79,7 @@ class Health:
         try:
             yield self
         finally:
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            await end(tasks)
 
     def stop(self) -> None:
         """From now on it isn't ready: whoever chooses among several is to choose another."""
@@ -89,6 +92,9 @@ class Health:
         return HealthShown(status=status, parts=parts)
 
 
+_ALIVE = msgspec.json.encode(AliveShown(status="ok"))
+
+
 class HealthHandlers:
     """A method for each operation, by its name in the table."""
 
@@ -96,7 +102,7 @@ class HealthHandlers:
         self._health = health
 
     async def live(self, _: Request) -> Answer:
-        return answers.json(b'{"status":"ok"}')
+        return answers.json(_ALIVE)
 
     async def ready(self, _: Request) -> Answer:
         shown = self._health.shown()

@@ -4,8 +4,8 @@ from msgspec import Struct
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """`max_url`, `max_header` and `max_body` in bytes, time-outs in seconds, page sizes in events; `rate` a second for
-    each client, 0 for none."""
+    """`max_url`, `max_header` and `max_body` in bytes, time-outs in seconds, page sizes in events; `rate` a second and
+    `max_streams` at once for each client; a `rate` of 0 is none."""
 
     max_url: int = 8192
     max_header: int = 32 * 1024
@@ -16,5 +16,6 @@ class Limits(Struct, frozen=True, kw_only=True):
     page_size: int = 50
     max_page_size: int = 500
     max_connections: int = 10_000
+    max_streams: int = 1000
     rate: int = 0
     burst: int = 0

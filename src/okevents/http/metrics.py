@@ -1,67 +1,94 @@
 """What this process has done, in Prometheus' text format."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from starlette.requests import Request
 
+from okevents.bookings.statistics import BookingStatistics
 from okevents.http.answers import Answer
+from okevents.http.looks import Looks
+from okevents.http.traffic import Traffic
 from okevents.kernel.group_commit import BatchStatistics
+from okevents.messaging.consumer import ConsumerStatistics
+from okevents.messaging.ports import DeadLetters, Outbox
+from okevents.messaging.relay import Relay
+from okevents.webhooks.ports import DeliveryQueue
+from okevents.webhooks.statistics import WebhookStatistics
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-LARGEST_BATCH = 256
+
+class Sent(Struct, frozen=True):
+    """What was posted to webhooks, and where what waits is counted."""
+
+    statistics: WebhookStatistics
+    queue: DeliveryQueue
+
+
+class Carried(Struct, frozen=True, kw_only=True):
+    """What carries messages in this process: by service, and by queue."""
+
+    outboxes: Mapping[str, Outbox] = {}
+    relays: Mapping[str, Relay] = {}
+    consumers: Mapping[str, ConsumerStatistics] = {}
+    dead_letters: Mapping[str, DeadLetters] = {}
+    sent: Sent | None = None
+
+
+class Counted(Struct, frozen=True, kw_only=True):
+    """Where the numbers are: `writers` by service."""
+
+    traffic: Traffic
+    writers: Mapping[str, BatchStatistics]
+    bookings: BookingStatistics | None
+    carried: Carried
 
 
 class MetricsHandlers:
     """A method for each operation, by its name in the table."""
 
-    def __init__(self, writers: Mapping[str, BatchStatistics]) -> None:
-        self._writers = writers
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
+        self._backlogs = Looks({name: outbox.backlog for name, outbox in counted.carried.outboxes.items()})
+        self._waiting = Looks({} if counted.carried.sent is None else _looks_of(counted.carried.sent.queue))
+        self._parked = Looks({queue: letters.count for queue, letters in counted.carried.dead_letters.items()})
 
     async def metrics(self, _: Request) -> Answer:
-        from prometheus_client import CollectorRegistry
+        from prometheus_client import CollectorRegistry, ProcessCollector
         from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+        from okevents.http import families
+
+        backlogs, parked, waiting = await asyncio.gather(self._backlogs.all(), self._parked.all(), self._waiting.all())
         registry = CollectorRegistry()
-        registry.register(_Writers(self._writers))
+        registry.register(_Collector(families.of(self._counted, backlogs, parked, waiting)))
+        ProcessCollector(registry=registry)
         return Answer(200, {"content-type": CONTENT_TYPE_LATEST}, generate_latest(registry))
 
 
-class _Writers:
-    """The batches of each service's writer."""
+def _looks_of(queue: DeliveryQueue) -> Mapping[str, Callable[[], Awaitable[int]]]:
+    """How many deliveries are pending, and for how many seconds the one is due that waits longest."""
 
-    def __init__(self, writers: Mapping[str, BatchStatistics]) -> None:
-        self._writers = writers
+    async def pending() -> int:
+        return (await queue.backlog()).pending
+
+    async def overdue() -> int:
+        oldest = (await queue.backlog()).oldest_due_at
+        return 0 if oldest is None else max(0, round((datetime.now(UTC) - oldest).total_seconds()))
+
+    return {"pending": pending, "overdue": overdue}
+
+
+class _Collector:
+    """What a registry takes."""
+
+    def __init__(self, families: "Iterable[Metric]") -> None:
+        self._families = list(families)
 
     def collect(self) -> "Iterator[Metric]":
-        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-
-        size = HistogramMetricFamily(
-            "okevents_batch_size", "Requests that were committed together.", labels=["service"]
-        )
-        waited = CounterMetricFamily(
-            "okevents_batch_wait_seconds",
-            "Seconds that requests have waited for their batch to begin, all together.",
-            labels=["service"],
-        )
-        queued = GaugeMetricFamily(
-            "okevents_queue_length", "Requests that wait for the next batch.", labels=["service"]
-        )
-        for service, statistics in self._writers.items():
-            size.add_metric([service], _buckets(statistics), sum_value=statistics.requests)
-            waited.add_metric([service], statistics.waited)
-            queued.add_metric([service], statistics.queued)
-        yield from (size, waited, queued)
-
-
-def _buckets(statistics: BatchStatistics) -> list[tuple[str, float]]:
-    """How many batches had up to so many requests, for each power of two."""
-    buckets: list[tuple[str, float]] = []
-    bound, count = 1, 0
-    while bound <= LARGEST_BATCH:
-        count += statistics.sizes[bound]
-        buckets.append((str(float(bound)), count))
-        bound *= 2
-    return [*buckets, ("+Inf", statistics.batches)]
+        return iter(self._families)

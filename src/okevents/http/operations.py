@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from okevents.http import calendar_examples
 from okevents.http import parameter_shapes as shapes
 from okevents.http.parameter_shapes import Parameter
 
@@ -18,6 +19,7 @@ KEY = {
     )
 }
 MATCH = {"If-Match": Parameter("Change it only in this version: an ETag as it was read.", shapes.ENTITY_TAGS)}
+CALENDAR = "text/calendar"
 CURSOR = {"cursor": Parameter("As it stands in the Link header of the page before.")}
 BAD = {400: "Bad input; `errors` names each field."}
 WRITE = {
@@ -40,7 +42,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     A parameter of the path stands for what is between two slashes, or with `:path` for all that is left.
     """
 
-    method: Literal["get", "put", "post", "patch"]
+    method: Literal["get", "put", "post", "patch", "delete"]
     path: str
     name: str
     tag: str
@@ -57,6 +59,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     also_gives: tuple[str, ...] = ()
     status: int = 200
     problems: Mapping[int, str] = {}
+    shown: str | None = None
+    """An example of the answer, where no shape tells what it looks like."""
 
 
 EVENT_EXAMPLE = {
@@ -76,7 +80,9 @@ EVENT_EXAMPLE = {
     "booking": {"max_places": 8},
 }
 HEALTH = (
-    Operation(method="get", path="/health/live", name="live", tag="health", summary="The process lives."),
+    Operation(
+        method="get", path="/health/live", name="live", tag="health", summary="The process lives.", gives="AliveShown"
+    ),
     Operation(
         method="get",
         path="/health/ready",
@@ -101,6 +107,16 @@ METRICS = (
 BOTH = (*HEALTH, *METRICS)
 """What every process can be asked, whichever service it has."""
 
+_FILTERS = {
+    "q": Parameter("Text in the event's or location's name, address, description, organiser or tags.", shapes.FILTER),
+    "country": Parameter("The location's country.", shapes.FILTER),
+    "from": Parameter("Starts then or later: Unix milliseconds or RFC 3339.", shapes.INSTANT),
+    "to": Parameter("Starts before: Unix milliseconds or RFC 3339.", shapes.INSTANT),
+    "hall_capacity": Parameter("Some hall takes so many people.", shapes.NUMBER),
+    "available": Parameter("Some hall has so many free places.", shapes.NUMBER),
+    "status": Parameter("scheduled or cancelled.", shapes.EVENT_STATUS),
+}
+
 EVENTS = (
     Operation(
         method="get",
@@ -109,15 +125,7 @@ EVENTS = (
         tag="events",
         summary="Upcoming events, the soonest first, then past ones, the latest first.",
         query={
-            "q": Parameter(
-                "Text in the event's or location's name, address, description, organiser or tags.", shapes.FILTER
-            ),
-            "country": Parameter("The location's country.", shapes.FILTER),
-            "from": Parameter("Starts then or later: Unix milliseconds or RFC 3339.", shapes.INSTANT),
-            "to": Parameter("Starts before: Unix milliseconds or RFC 3339.", shapes.INSTANT),
-            "hall_capacity": Parameter("Some hall takes so many people.", shapes.NUMBER),
-            "available": Parameter("Some hall has so many free places.", shapes.NUMBER),
-            "status": Parameter("scheduled or cancelled.", shapes.EVENT_STATUS),
+            **_FILTERS,
             "limit": Parameter("Events in a page.", shapes.LIMIT),
             **CURSOR,
         },
@@ -138,6 +146,28 @@ EVENTS = (
         gives="EventShown",
         status=201,
         problems=WRITE,
+    ),
+    Operation(
+        method="get",
+        path="/events.ics",
+        name="show_events_calendar",
+        tag="events",
+        summary="All events that match as a calendar (iCalendar, RFC 5545), for calendar programs to subscribe to.",
+        query=_FILTERS,
+        gives_type=CALENDAR,
+        shown=calendar_examples.EVENTS,
+        problems=BAD,
+    ),
+    # Ahead of the event itself, whose path would take this for an id.
+    Operation(
+        method="get",
+        path="/events/id/{id}.ics",
+        name="show_event_calendar",
+        tag="events",
+        summary="The event of that id as a calendar of its own (iCalendar, RFC 5545).",
+        gives_type=CALENDAR,
+        shown=calendar_examples.EVENT,
+        problems={**BAD, **UNKNOWN},
     ),
     Operation(
         method="get",

@@ -7,6 +7,7 @@ from okevents.bookings.model import BookingState
 from okevents.contracts.event import EventStatus
 from okevents.http.queries import MANY
 from okevents.kernel.clock import FIRST_MS, LAST_MS
+from okevents.webhooks.model import DeliveryState
 
 Shape = Mapping[str, Any]
 
@@ -33,6 +34,7 @@ NUMBER: Shape = {"type": "integer", "minimum": 1, "maximum": MANY}
 LIMIT: Shape = {"type": "integer", "minimum": 1}
 EVENT_STATUS: Shape = {"type": "string", "enum": list(get_args(EventStatus))}
 BOOKING_STATE: Shape = {"type": "string", "enum": [str(state) for state in BookingState]}
+DELIVERY_STATE: Shape = {"type": "string", "enum": [str(state) for state in DeliveryState]}
 KEY: Shape = {
     "type": "string",
     "minLength": 1,
@@ -49,6 +51,7 @@ ENTITY_TAGS: Shape = {
 PATH: Mapping[str, Shape] = {
     "id": OBJECT_ID,
     "event_id": OBJECT_ID,
+    "delivery": OBJECT_ID,
     "name": {"type": "string", "minLength": 1},
     "number": {"type": "integer", "minimum": 1, "maximum": 999_999},
 }

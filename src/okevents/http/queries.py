@@ -15,10 +15,13 @@ from okevents.errors import BadInput, FieldFault
 from okevents.events.ports import EventFilter
 from okevents.http.limits import Limits
 from okevents.kernel.clock import from_milliseconds
-from okevents.kernel.ids import EventId, is_object_id
+from okevents.kernel.ids import EventId, WebhookId, is_object_id
+from okevents.webhooks.model import DeliveryState
+from okevents.webhooks.ports import Wanted
 
 MANY = 2**31 - 1
 PAGE = ("limit", "cursor")
+EVENT_FILTERS = ("q", "country", "from", "to", "hall_capacity", "available", "status")
 
 T = TypeVar("T", bound=str)
 
@@ -50,6 +53,13 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     page: Page
 
 
+class CalendarQuery(Struct, frozen=True, kw_only=True):
+    """What is asked of the calendar of events, and the path that asks for just that."""
+
+    filter: EventFilter
+    path: str
+
+
 class BookingQuery(Struct, frozen=True, kw_only=True):
     """What is asked of the list of bookings. `hall`: its id or its name."""
 
@@ -58,11 +68,30 @@ class BookingQuery(Struct, frozen=True, kw_only=True):
     page: Page
 
 
+class DeliveryQuery(Struct, frozen=True, kw_only=True):
+    """What is asked of the list of a webhook's deliveries."""
+
+    filter: Wanted
+    page: Page
+
+
 def event_query(query: bytes, limits: Limits) -> EventQuery:
     """Raises BadInput with a fault for each bad or unknown parameter."""
-    names = ("q", "country", "from", "to", "hall_capacity", "available", "status")
-    read = _Reader(query, names)
-    wanted = EventFilter(
+    read = _Reader(query, EVENT_FILTERS)
+    wanted = _event_filter(read)
+    return EventQuery(filter=wanted, page=read.page("/events", limits))
+
+
+def calendar_query(query: bytes, path: str) -> CalendarQuery:
+    """The filters of the list of events. Raises BadInput with a fault for each bad or unknown parameter."""
+    read = _Reader(query, EVENT_FILTERS, has_pages=False)
+    wanted = _event_filter(read)
+    read.require_good()
+    return CalendarQuery(filter=wanted, path=read.path(path))
+
+
+def _event_filter(read: "_Reader") -> EventFilter:
+    return EventFilter(
         text=(read.text("q") or "").casefold(),
         country=read.text("country") or "",
         starts_from=read.instant("from"),
@@ -71,7 +100,6 @@ def event_query(query: bytes, limits: Limits) -> EventQuery:
         available=read.whole("available", 1, MANY),
         status=read.choice("status", get_args(EventStatus)),
     )
-    return EventQuery(filter=wanted, page=read.page("/events", limits))
 
 
 def booking_query(query: bytes, limits: Limits) -> BookingQuery:
@@ -86,6 +114,19 @@ def booking_query(query: bytes, limits: Limits) -> BookingQuery:
         created_before=read.instant("to"),
     )
     return BookingQuery(filter=wanted, hall=read.text("hall"), page=read.page("/bookings", limits))
+
+
+def delivery_query(query: bytes, path: str, limits: Limits, webhook_id: WebhookId) -> DeliveryQuery:
+    """Raises BadInput with a fault for each bad or unknown parameter."""
+    read = _Reader(query, ("state", "from", "to"))
+    state = read.choice("state", tuple(DeliveryState))
+    wanted = Wanted(
+        webhook_id=webhook_id,
+        state=None if state is None else DeliveryState(state),
+        created_from=read.instant("from"),
+        created_before=read.instant("to"),
+    )
+    return DeliveryQuery(filter=wanted, page=read.page(path, limits))
 
 
 def page_query(query: bytes, path: str, limits: Limits) -> Page:
@@ -120,6 +161,10 @@ class _Reader:
         limit = self.whole("limit", 1, limits.max_page_size)
         self.require_good()
         return Page(path=path, given=self._given, cursor=self._given.get("cursor"), limit=limit or limits.page_size)
+
+    def path(self, path: str) -> str:
+        """The path with the parameters that were given."""
+        return f"{path}?{urlencode(self._given)}" if self._given else path
 
     def require_good(self) -> None:
         """Raises BadInput."""

@@ -12,6 +12,7 @@ from okevents.http.asgi import App, Disconnected, Receive, Scope, Send, header
 from okevents.http.gate import Gate, Handler
 from okevents.http.operations import Operation
 from okevents.http.parameters import require_json, require_no_coding
+from okevents.http.traffic import OPERATION, OTHER
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -19,10 +20,13 @@ MERGE_PATCH = "application/merge-patch+json"
 def routes(operations: Iterable[Operation], handlers: Any, gate: Gate) -> list[Route]:
     """A route for each path of the table; an operation's handler is the method of its name, behind the gate."""
     by_path: dict[str, dict[str, Handler]] = {}
+    names: dict[str, dict[str, str]] = {}
     for operation in operations:
-        handler = gate.before(operation, getattr(handlers, operation.name))
-        by_path.setdefault(operation.path, {})[operation.method.upper()] = handler
-    return [Route(path, Resource(by_method)) for path, by_method in by_path.items()]
+        handler = gate.before(operation.name, operation.method, getattr(handlers, operation.name))
+        method = operation.method.upper()
+        by_path.setdefault(operation.path, {})[method] = handler
+        names.setdefault(operation.path, {})[method] = operation.name
+    return [Route(path, Resource(by_method, names[path])) for path, by_method in by_path.items()]
 
 
 class Paths:
@@ -38,10 +42,14 @@ class Paths:
 
 
 class Resource:
-    """What stands at one path: a handler for each method (RFC 9110, 9). Refuses other methods with those it has."""
+    """What stands at one path: a handler for each method (RFC 9110, 9). Refuses other methods with those it has.
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    `names` are those of the operations, by method, where they are in the table.
+    """
+
+    def __init__(self, handlers: Mapping[str, Handler], names: Mapping[str, str] | None = None) -> None:
         self._handlers = handlers
+        self._names = names or {}
         # The guard makes a GET of every HEAD.
         self._allowed = ", ".join(sorted({*handlers, "OPTIONS", *(["HEAD"] if "GET" in handlers else [])}))
 
@@ -49,6 +57,7 @@ class Resource:
         method = scope["method"]
         handler = self._handlers.get(method)
         if handler is not None:
+            scope[OPERATION] = self._names.get(method, OTHER)
             answer = await handler(Request(scope, receive))
         elif method == "OPTIONS":
             answer = Answer(204, {"allow": self._allowed})

@@ -1,14 +1,11 @@
-"""The OpenAPI 3.1 document, made from the shapes that the code itself uses, and a page to try it on."""
+"""The OpenAPI 3.1 document, made from the shapes that the code itself uses."""
 
 import re
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.routing import Route
 
 from okevents import __version__
 from okevents.access.policy import RULES
@@ -24,21 +21,20 @@ from okevents.bookings.draft import (
     UndoDraft,
 )
 from okevents.bookings.representation import AvailabilityShown, BookingMade, BookingShown, CheckInShown
-from okevents.errors import NotFound
 from okevents.events.draft import EventDraft
 from okevents.events.representation import EventShown
-from okevents.http import answers
-from okevents.http.answers import Answer
 from okevents.http.booking_operations import BOOKINGS, DOOR
-from okevents.http.health import HealthShown
+from okevents.http.example_problems import of_path
+from okevents.http.health import AliveShown, HealthShown
 from okevents.http.operations import BOTH, EVENTS, Operation
 from okevents.http.parameter_shapes import PATH, Parameter
-from okevents.http.problems import every_problem
-from okevents.http.routing import Resource
 from okevents.http.scans import ScansShown
 from okevents.http.schema_links import links_of
 from okevents.http.schema_responses import PROBLEM, reference, responses
+from okevents.http.webhook_operations import WEBHOOKS
 from okevents.kernel.bodies import Cancellation, Empty
+from okevents.webhooks.draft import ReplayDraft, RotationDraft, WebhookDraft
+from okevents.webhooks.representation import DeliveryShown, ReplayShown, WebhookMade, WebhookShown
 
 _SHAPES: Sequence[Any] = (
     EventDraft,
@@ -59,19 +55,20 @@ _SHAPES: Sequence[Any] = (
     CheckInShown,
     ScansDraft,
     ScansShown,
+    WebhookDraft,
+    WebhookShown,
+    WebhookMade,
+    RotationDraft,
+    DeliveryShown,
+    ReplayDraft,
+    ReplayShown,
+    AliveShown,
     HealthShown,
 )
 
 _PATH_PARAMETER = re.compile(r"{(\w+)(?::path)?}")
 
-_PAGES = {
-    "/schema": ("page.html", "text/html; charset=utf-8"),
-    "/schema/page.js": ("page.js", "text/javascript; charset=utf-8"),
-    "/schema/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/schema/icon.svg": ("icon.svg", "image/svg+xml"),
-}
-
-_PATCHES = {"EventPatch": "EventDraft", "LocationPatch": "LocationDraft"}
+_PATCHES = {"EventPatch": "EventDraft", "LocationPatch": "LocationDraft", "WebhookPatch": "WebhookDraft"}
 """Shapes of merge patches, and what they change."""
 
 _BEARER: dict[str, Any] = {
@@ -95,7 +92,7 @@ def openapi(process: Described) -> dict[str, Any]:
     """The document of that process."""
     operations = [
         *BOTH,
-        *(EVENTS if process.has_events else ()),
+        *((*EVENTS, *WEBHOOKS) if process.has_events else ()),
         *((*BOOKINGS, *DOOR) if process.has_bookings else ()),
     ]
     names = {operation.name for operation in operations}
@@ -142,7 +139,10 @@ def _patch_of(draft: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _described(operation: Operation, process: Described) -> dict[str, Any]:
     path_parameters = _PATH_PARAMETER.findall(operation.path)
-    parameters = [{"name": name, "in": "path", "required": True, "schema": PATH[name]} for name in path_parameters]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": PATH[name], "example": of_path(operation)[name]}
+        for name in path_parameters
+    ]
     for place, named in (("query", operation.query), ("header", operation.headers)):
         parameters += [
             {"name": name, "in": place, "description": each.said, "schema": _shape_of(name, each, process)}
@@ -174,34 +174,3 @@ def _shape_of(name: str, parameter: Parameter, process: Described) -> dict[str, 
 
 def _example(example: object) -> dict[str, Any]:
     return {} if example is None else {"example": example}
-
-
-class SchemaHandlers:
-    """The document and its page, and what the problems mean."""
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = msgspec.json.encode(document)
-
-    def routes(self) -> list[Route]:
-        """These describe the table of operations, and don't stand in it."""
-        return [
-            Route("/schema/openapi.json", Resource({"GET": self._openapi})),
-            *(Route(path, Resource({"GET": self._page})) for path in _PAGES),
-            Route("/problems/{slug}", Resource({"GET": self._problem})),
-        ]
-
-    async def _openapi(self, _: Request) -> Answer:
-        return answers.json(self._document)
-
-    async def _page(self, request: Request) -> Answer:
-        name, media_type = _PAGES[request.scope["path"]]
-        return Answer(200, {"content-type": media_type}, files(__package__).joinpath("pages", name).read_bytes())
-
-    async def _problem(self, request: Request) -> Answer:
-        """What a problem's `type` refers to."""
-        slug = request.path_params["slug"]
-        kind = every_problem().get(slug)
-        if kind is None:
-            raise NotFound(f"there is no problem {slug!r}; there are {', '.join(every_problem())}")
-        told = {"type": f"/problems/{slug}", "title": kind.title, "meaning": " ".join((kind.__doc__ or "").split())}
-        return answers.json(msgspec.json.encode(told))

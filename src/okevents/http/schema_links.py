@@ -9,6 +9,7 @@ _OF_AN_EVENT = (
     "patch_event",
     "cancel_event",
     "reinstate_event",
+    "show_event_calendar",
 )
 _OF_AN_EVENTS_BOOKINGS = ("find_availability", "show_door_list")
 _OF_A_BOOKING = (
@@ -21,14 +22,30 @@ _OF_A_BOOKING = (
     "erase_booking",
     "list_tickets",
     "print_tickets",
+    "show_booking_calendar",
     "check_in_booking",
 )
+
+_OF_A_WEBHOOK = (
+    "find_webhook",
+    "patch_webhook",
+    "rotate_webhook",
+    "test_webhook",
+    "list_deliveries",
+    "replay_deliveries",
+    "delete_webhook",
+)
+_OF_A_DELIVERY = ("find_delivery", "replay_delivery")
 
 LINKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "create_event": {
         **{key: {"id": "$response.body#/id"} for key in _OF_AN_EVENT},
         **{key: {"event_id": "$response.body#/id"} for key in _OF_AN_EVENTS_BOOKINGS},
         "find_event_by_name": {"name": "$response.body#/name"},
+    },
+    "create_webhook": {key: {"id": "$response.body#/id"} for key in _OF_A_WEBHOOK},
+    "test_webhook": {
+        key: {"id": "$response.body#/webhook", "delivery": "$response.body#/id"} for key in _OF_A_DELIVERY
     },
     "book": {
         **{key: {"id": "$response.body#/id"} for key in _OF_A_BOOKING},

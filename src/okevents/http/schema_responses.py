@@ -3,6 +3,8 @@
 from typing import Any
 
 from okevents.access.policy import RULES
+from okevents.http.example_answers import answers_of
+from okevents.http.example_problems import problem_example
 from okevents.http.operations import Operation
 from okevents.http.problems import MEDIA_TYPE
 
@@ -52,8 +54,12 @@ def responses(operation: Operation, *, has_access_control: bool) -> dict[str, An
         whole = {"type": "array", "items": schema} if operation.gives_many else _one_of(schema, operation.gives_type)
         streams = {each: {"schema": _one_of(schema, each)} for each in operation.also_gives}
         success["content"] = {operation.gives_type: {"schema": whole}, **streams}
-    elif operation.gives_type != "application/json":
+    elif operation.shown is not None:
+        success["content"] = {operation.gives_type: {"schema": {"type": "string"}, "example": operation.shown}}
+    elif operation.status != 204:
         success["content"] = {operation.gives_type: {}}
+    for media_type, example in answers_of(operation.name).items():
+        success["content"][media_type]["example"] = example
     success["headers"] = {**_headers(operation), **_request_id()}
     problems = {
         **(_ACCESS_PROBLEMS if has_access_control and RULES[operation.name].scope is not None else {}),
@@ -61,30 +67,33 @@ def responses(operation: Operation, *, has_access_control: bool) -> dict[str, An
     }
     return {
         str(operation.status): success,
-        **{str(status): _problem(said, status) for status, said in problems.items()},
-        "default": _problem("Any other problem."),
+        **{str(status): _problem(operation, said, status) for status, said in problems.items()},
+        "default": _problem(operation, "Any other problem."),
     }
 
 
 def _headers(operation: Operation) -> dict[str, Any]:
     """What a success says in its header."""
     said: dict[str, Any] = {}
-    if operation.status == 201:
+    has_place = operation.status == 201 or (operation.gives == "DeliveryShown" and operation.status == 202)
+    if has_place:
         said["Location"] = _header("Where it is read.", is_required=True)
     if operation.method != "get" and "Idempotency-Key" in operation.headers and operation.gives != "ScansShown":
-        said["ETag"] = _header("The version that it led to, for `If-Match`.", is_required=True)
+        if operation.status in (200, 201):
+            said["ETag"] = _header("The version that it led to, for `If-Match`.", is_required=True)
         said["Idempotent-Replay"] = _header("`true` where it is the first answer to that key, once more.")
     if "limit" in operation.query:
         said["Link"] = _header("The first page and, if there is one, the next (RFC 8288).")
     return said
 
 
-def _problem(said: str, status: int | None = None) -> dict[str, Any]:
+def _problem(operation: Operation, said: str, status: int | None = None) -> dict[str, Any]:
     headers = _request_id()
     if status in _PROBLEM_HEADERS:
         name, meaning = _PROBLEM_HEADERS[status]
         headers[name] = _header(meaning, is_required=True)
-    return {"description": said, "headers": headers, "content": {MEDIA_TYPE: {"schema": reference("Problem")}}}
+    content = {MEDIA_TYPE: {"schema": reference("Problem"), "example": problem_example(operation, status)}}
+    return {"description": said, "headers": headers, "content": content}
 
 
 def _request_id() -> dict[str, Any]:

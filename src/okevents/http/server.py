@@ -122,12 +122,12 @@ class _Server(uvicorn.Server):
             return
         self._is_leaving = True
         self._stopping.on_signal()
-        if not delay:
-            self._stop()
-            return
         self.config.encoded_headers = [*self.config.encoded_headers, _CLOSE]
         self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
-        asyncio.get_running_loop().call_later(delay, self._stop)
+        if delay:
+            asyncio.get_running_loop().call_later(delay, self._stop)
+        else:
+            self._stop()
 
     def _stop(self) -> None:
         self.should_exit = True

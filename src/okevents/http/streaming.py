@@ -9,6 +9,7 @@ from msgspec import Struct
 from okevents.bookings.followed import Update
 from okevents.bookings.live import LiveAvailability, Updates
 from okevents.http.asgi import App, Disconnected, Message, Receive, Scope, Send
+from okevents.http.followers import Followers
 from okevents.kernel.ids import EventId
 
 MEDIA_TYPE = "text/event-stream"
@@ -28,13 +29,13 @@ ALIVE = b":\n\n"
 _VERSION = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-def stream(hub: LiveAvailability, event_id: EventId, last_event_id: str | None) -> App:
+def stream(hub: LiveAvailability, followers: Followers, event_id: EventId, last_event_id: str | None) -> App:
     """The answer to who wants to follow that event; `last_event_id` is what came in the header of that name.
 
-    Answers as the hub raises: EventNotFound, Overloaded, Unavailable.
+    Answers as the hub raises: EventNotFound, Overloaded, Unavailable; and TooManyStreams.
     """
     is_version = _VERSION.fullmatch(last_event_id or "") is not None
-    return Stream(hub, event_id, int(last_event_id or 0) if is_version else None)
+    return Stream(hub, followers, event_id, int(last_event_id or 0) if is_version else None)
 
 
 class Stream(Struct, frozen=True):
@@ -45,22 +46,24 @@ class Stream(Struct, frozen=True):
     """
 
     hub: LiveAvailability
+    followers: Followers
     event_id: EventId
     last_version: int | None
     heartbeat: float = HEARTBEAT
     send_within: float = SEND_WITHIN
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (await receive())["type"] != "http.request":  # before the response: reading the body sets a deadline
             raise Disconnected
-        async with self.hub.follow(self.event_id, self.last_version) as updates:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    watching = group.create_task(_until_gone(receive))
-                    await self._write(updates, send)
-                    watching.cancel()
-            except* Disconnected:
-                pass
+        with self.followers.one_more(scope):
+            async with self.hub.follow(self.event_id, self.last_version) as updates:
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        watching = group.create_task(_until_gone(receive))
+                        await self._write(updates, send)
+                        watching.cancel()
+                except* Disconnected:
+                    pass
 
     async def _write(self, updates: Updates, send: Send) -> None:
         await self._send(send, {"type": "http.response.start", "status": 200, "headers": HEADERS})

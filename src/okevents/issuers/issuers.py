@@ -39,7 +39,8 @@ class JwtIssuers:
         if keys is None:
             raise _invalid("comes from an issuer that isn't trusted here")
         # Looked at before any key is: neither the token nor the key set may choose how it is verified (RFC 8725, 3.1).
-        if header.get("alg") not in self._trust.algorithms:
+        algorithm = header.get("alg")
+        if algorithm not in self._trust.algorithms:
             raise _invalid(f"isn't signed with any of {', '.join(self._trust.algorithms)}")
         kid = header.get("kid")
         key = await keys.find(kid if isinstance(kid, str) else None)
@@ -48,8 +49,8 @@ class JwtIssuers:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
-                key,
-                algorithms=list(self._trust.algorithms),
+                key.by(algorithm),
+                algorithms=[algorithm],
                 audience=self._trust.audience,
                 issuer=issuer,
                 leeway=self._trust.leeway,

@@ -1,1 +1,4 @@
-"""What both services share: time, identity, validation, group commit, idempotency. No I/O; msgspec alone."""
+"""What both services share: time, identity, validation, group commit, idempotency, calendars' entries.
+
+No I/O; msgspec alone.
+"""

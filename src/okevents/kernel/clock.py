@@ -2,13 +2,18 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from msgspec import Meta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 FIRST_MS = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 LAST_MS = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 """Unix milliseconds of the first and the last instant that there is: the years 1 to 9999."""
+
+Rfc3339 = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
+"""An instant in what is published; its schema says how it is written."""
 
 
 class Clock(Protocol):

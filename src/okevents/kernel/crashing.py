@@ -28,10 +28,12 @@ POINTS = (
     "consumer.acknowledge.after",
     "mongodb.apply.before",
     "mongodb.apply.half",
+    "mongodb.claim.half",
 )
 """`events.apply` is what is done with availability that was heard of; what the Booking Service does with an event is a
 commit of its own. `relay.publish.after` is when the broker has confirmed. On MongoDB a commit is one insert, which is
-applied in several steps: before them, and between what it does to bookings or the event and its messages."""
+applied in several steps: before them, and between what it does to bookings or the event and its messages. A message is
+claimed there in two: `mongodb.claim.half` lies between them."""
 
 
 def _wanted(text: str) -> tuple[str, int]:

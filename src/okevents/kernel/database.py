@@ -1,6 +1,6 @@
 """What a service's whole database can do, whatever it stores."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from okevents import __version__
@@ -8,6 +8,19 @@ from okevents.errors import ConfigurationError
 
 MINIMUM_VERSION = "0.2.0"
 """The oldest program that may use a database as this one's migrations leave it."""
+
+UNFINISHED = " (unfinished copy)"
+"""Behind the service's name, where a database's owner is noted, while it is copied into."""
+
+_FIRST = "0001_first.sql"
+"""All there was in the beginning in one script. What it made is made by those before `_AFTER_FIRST` now."""
+
+_AFTER_FIRST = "0003"
+
+
+def pending_of(known: Collection[str], applied: Collection[str]) -> list[str]:
+    """The names of those SQL migrations that weren't applied yet, in order."""
+    return [name for name in known if name not in applied and (_FIRST not in applied or name >= _AFTER_FIRST)]
 
 
 class Database(Protocol):
@@ -38,6 +51,8 @@ class Database(Protocol):
 
 def require_usable(where: str, service: str, owner: str, minimum: str) -> None:
     """Raises ConfigurationError unless the database belongs to the service, and isn't too new for this program."""
+    if owner.endswith(UNFINISHED):
+        raise ConfigurationError([f"{where}: a copy into it was never finished; run okevents copy again"])
     if owner != service:
         said = f"it is the {owner} service's database, and the {service} service needs one of its own"
         raise ConfigurationError([f"{where}: {said}"])

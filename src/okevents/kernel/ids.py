@@ -1,7 +1,7 @@
 """Identity: what the ids look like, and where new ones come from.
 
-Ids of events, locations, halls and bookings are 24 hexadecimal digits (a MongoDB ObjectId) on every backend, so that
-data moves between databases unchanged. Those that must be the same after a retry are derived, not drawn.
+Ids of events, locations, halls, bookings and webhooks are 24 hexadecimal digits (a MongoDB ObjectId) on every backend,
+so that data moves between databases unchanged. Those that must be the same after a retry are derived, not drawn.
 """
 
 import re
@@ -14,6 +14,8 @@ LocationId = NewType("LocationId", str)
 HallId = NewType("HallId", str)
 BookingId = NewType("BookingId", str)
 MessageId = NewType("MessageId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 Nonce = NewType("Nonce", str)
 """32 hexadecimal digits, drawn once for each request before its first try: every id of the request follows from it."""

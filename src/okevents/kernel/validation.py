@@ -6,7 +6,7 @@ nearly all of it. Only a body that fails is walked again, field by field, to nam
 
 import re
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct, ValidationError
@@ -95,10 +95,17 @@ def _in_words(said: str, annotation: Any) -> str:
         kind, bound, number = limit.groups()
         amount = f"{'at least' if bound == '>' else 'at most'} {number}"
         return f"expected: {_LIMITED.get(kind, 'a number of {}').format(amount)}"
+    if "enum value" in said and (known := _choices(annotation)):
+        return f"expected: one of {', '.join(known)}"
     if "matching regex" in said or "RFC3339" in said:
         form = _form(annotation, must_match="matching regex" in said)
         said = f"expected: {form.removesuffix('.')}" if form else said
     return said[0].lower() + said[1:]
+
+
+def _choices(annotation: Any) -> list[str]:
+    """The texts of which the value must be one, where that is what it must be."""
+    return [str(each) for part in _parts(annotation) if get_origin(part) is Literal for each in get_args(part)]
 
 
 def _form(annotation: Any, *, must_match: bool) -> str | None:

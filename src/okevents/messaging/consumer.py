@@ -7,11 +7,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from okevents.errors import Unavailable, Unprocessable
 from okevents.kernel.crashing import crash_point
 from okevents.messaging.backoff import Backoff
+from okevents.messaging.described import describe
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Delivery
-from okevents.observability import correlation
+from okevents.observability import tracing
 
 log = logging.getLogger(__name__)
+
+
+class ConsumerStatistics:
+    """Of one queue, since the start: messages that were `handled` and `parked`, attempts that `failed`, and that were
+    `in_vain`, for something that they need was away."""
+
+    def __init__(self) -> None:
+        self.handled = 0
+        self.parked = 0
+        self.failed = 0
+        self.in_vain = 0
+
 
 Handler = Callable[[Message], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
@@ -44,19 +57,33 @@ class Consumer:
         attempt_timeout: float = ATTEMPT_TIMEOUT,
         backoff: Backoff | None = None,
         sleep: Sleep = asyncio.sleep,
+        statistics: ConsumerStatistics | None = None,
     ) -> None:
         self._handlers = handlers
         self._max_attempts = max_attempts
         self._attempt_timeout = attempt_timeout
         self._backoff = backoff or Backoff()
         self._sleep = sleep
+        self._statistics = statistics or ConsumerStatistics()
 
     async def receive(self, delivery: Delivery) -> None:
         """Answers the delivery. Cancelled in between, it gives the message back.
 
         What is done for it, and logged, belongs to the request that the message comes from.
         """
-        correlation.follow(correlation.accepted(delivery.message.traceparent) or correlation.fresh())
+        message = delivery.message
+        tracing.take_up(message.traceparent)
+        if not tracing.is_on():
+            await self._answer(delivery)
+            return
+        with tracing.span("process", message.name, tracing.Kind.CONSUMER) as span:
+            describe(span, "process", message)
+            reason = await self._answer(delivery)
+            if reason is not None:
+                span.fail(f"parked: {reason}")
+
+    async def _answer(self, delivery: Delivery) -> str | None:
+        """None when the effect is committed, else why it is parked."""
         crash_point("consumer.handle.before")
         try:
             reason = await self._handle(delivery)
@@ -65,12 +92,15 @@ class Consumer:
             raise
         crash_point("consumer.acknowledge.before")
         if reason is None:
+            self._statistics.handled += 1
             await delivery.acknowledge()
             crash_point("consumer.acknowledge.after")
         else:
             message = delivery.message
+            self._statistics.parked += 1
             log.error("parked %s %s of %s: %s", message.name, message.id, message.subject, reason)
             await delivery.park(reason)
+        return reason
 
     async def _handle(self, delivery: Delivery) -> str | None:
         """None when the effect is committed, else why it never will be."""
@@ -89,11 +119,13 @@ class Consumer:
                 return error.detail
             except Unavailable as error:
                 in_vain += 1
+                self._statistics.in_vain += 1
                 if in_vain == 1:
                     log.warning("%s %s has to wait: %s", message.name, message.id, error.detail)
                 await self._sleep(self._backoff.wait(in_vain))
             except Exception as error:  # noqa: BLE001 - it is tried again, then parked with what it was
                 attempt += 1
+                self._statistics.failed += 1
                 log.warning("attempt %d at %s %s failed: %r", attempt, message.name, message.id, error)
                 if attempt >= self._max_attempts:
                     return f"failed {attempt} times, last with {type(error).__name__}: {error}"

@@ -11,14 +11,19 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from msgspec import structs
 
 from okevents.errors import OkeventsError, Unroutable
 from okevents.kernel.crashing import crash_point
+from okevents.kernel.ending import end
 from okevents.messaging.backoff import Backoff
+from okevents.messaging.described import describe
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outbox, Publisher
 from okevents.messaging.supervision import supervised
-from okevents.observability import correlation
+from okevents.observability import correlation, tracing
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +77,7 @@ class Relay:
         self._idle = asyncio.Event()
         self._discard = asyncio.Event()
         self._failures = 0
+        self._queues_gone = 0
         self._nowhere: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.published = 0
@@ -81,6 +87,11 @@ class Relay:
     def pending(self) -> int:
         """How many messages are held here and not confirmed yet."""
         return len(self._waiting) + len(self._in_flight)
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        """When what the oldest message that is held here and not in flight tells of happened; None if there is none."""
+        return min((message.occurred_at for message in self._waiting.values()), default=None)
 
     def hand_over(self, messages: Sequence[Message]) -> None:
         """See `Outgoing`."""
@@ -104,10 +115,7 @@ class Relay:
                 while (self._waiting or self._in_flight) and not self._failures:
                     self._idle.clear()
                     await self._idle.wait()
-        tasks = [*self._tasks, *self._in_flight.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([*self._tasks, *self._in_flight.values()])
         with contextlib.suppress(OkeventsError):
             await self._broker.check_queues({message.name for message in self._confirmed})
             await self._outbox.discard(self._confirmed)
@@ -156,9 +164,10 @@ class Relay:
 
     async def _publish(self, message: Message) -> None:
         correlation.follow(message.traceparent)
+        queues_gone = self._queues_gone
         try:
             crash_point("relay.publish.before")
-            await self._broker.publish(message)
+            await (self._publish_traced(message) if tracing.is_on() else self._broker.publish(message))
             crash_point("relay.publish.after")
         except Unroutable as error:
             # It stays in the outbox, and is claimed again when its lease ends; others go on.
@@ -177,13 +186,22 @@ class Relay:
             self._failures = 0
             self._nowhere.discard(message.name)
             self.published += 1
-            self._confirmed.append(message)
-            self._discard.set()
+            if queues_gone == self._queues_gone:
+                self._confirmed.append(message)
+                self._discard.set()
+            else:
+                self._hold(message)
         finally:
             del self._in_flight[message.outbox_key]
             self._room.release()
             self._wake.set()
             self._idle.set()
+
+    async def _publish_traced(self, message: Message) -> None:
+        """What others do with it is part of its publishing."""
+        with tracing.span("publish", message.name, tracing.Kind.PRODUCER) as span:
+            describe(span, "publish", message)
+            await self._broker.publish(structs.replace(message, traceparent=correlation.traceparent()))
 
     async def _pause(self, why: str) -> None:
         """Holds a place in the window for a while, so that a broker in trouble is asked ever less often."""
@@ -210,7 +228,10 @@ class Relay:
                 attempt = 0
             except Unroutable as error:
                 log.warning("%s; what was published meanwhile is published again", error.detail)
-                self.hand_over(confirmed)
+                # What has been confirmed since, or is in flight, may have met no such queue either.
+                self._queues_gone += 1
+                again, self._confirmed = confirmed + self._confirmed, []
+                self.hand_over(again)
             except OkeventsError as error:
                 self._confirmed = confirmed + self._confirmed
                 self._discard.set()

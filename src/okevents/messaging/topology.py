@@ -4,6 +4,19 @@ from msgspec import Struct
 
 BOOKINGS_QUEUE = "okevents.bookings"
 EVENTS_QUEUE = "okevents.events"
+WEBHOOKS_QUEUE = "okevents.webhooks"
+
+_OF_EVENTS = ("event.created", "event.updated", "event.cancelled")
+_OF_BOOKINGS = (
+    "booking.held",
+    "booking.confirmed",
+    "booking.checked_in",
+    "booking.waiting",
+    "booking.offered",
+    "booking.expired",
+    "booking.cancelled",
+)
+_OF_AVAILABILITY = ("availability.changed",)
 
 
 class Topology(Struct, frozen=True, kw_only=True):
@@ -17,13 +30,15 @@ class Topology(Struct, frozen=True, kw_only=True):
     dead_letter_exchange: str = "okevents.dead"
     bookings_queue: str = BOOKINGS_QUEUE
     events_queue: str = EVENTS_QUEUE
+    webhooks_queue: str = WEBHOOKS_QUEUE
 
     @property
     def bindings(self) -> dict[str, tuple[str, ...]]:
         """The names of the messages that each durable queue must receive."""
         return {
-            self.bookings_queue: ("event.created", "event.updated", "event.cancelled"),
-            self.events_queue: ("availability.changed",),
+            self.bookings_queue: _OF_EVENTS,
+            self.events_queue: _OF_AVAILABILITY,
+            self.webhooks_queue: (*_OF_EVENTS, *_OF_BOOKINGS, *_OF_AVAILABILITY),
         }
 
     def required_queues(self, name: str) -> tuple[str, ...]:

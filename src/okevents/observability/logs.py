@@ -12,8 +12,11 @@ from okevents.observability import correlation
 from okevents.observability.masking import masked
 from okevents.observability.output import Output
 
-_OTHERS = ("aio_pika", "aiormq", "pymongo", "uvicorn")
+_OTHERS = ("aio_pika", "aiormq", "asyncpg", "opentelemetry", "pymongo", "requests", "urllib3", "uvicorn")
 """Libraries whose troubles reach us as exceptions, and are told once, by us."""
+
+_INDISCREET = ("aiormq", "pymongo.command")
+"""At level debug they tell whole documents and messages: keys, and guests' data. That is never listened to."""
 
 
 class _Text(logging.Formatter):
@@ -66,4 +69,6 @@ def keep_libraries_quiet() -> None:
 def _listen_to_libraries(level: int, *, asyncio: int) -> None:
     for name in _OTHERS:
         logging.getLogger(name).setLevel(level)
+    for name in _INDISCREET:
+        logging.getLogger(name).setLevel(max(level, logging.INFO))
     logging.getLogger("asyncio").setLevel(asyncio)

@@ -4,7 +4,8 @@ import re
 
 MASK = "****"
 
-_USER_INFO = re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s:/?#@]*:)[^\s/?#]*(?=@)", re.IGNORECASE)
+# A password goes to the last @ of a word: who forgot to quote its / ? # or @ finds it masked in the complaint, too.
+_USER_INFO = re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s:/?#@]*:)(?!//)(?:(?!://)[^\s\"'])*(?=@)", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?P<before>[?&][\w.-]*(?:password|passwd|secret|token|key)=)[^\s&#'\"]+", re.IGNORECASE)
 
 

@@ -9,11 +9,12 @@ from msgspec import Struct
 from okevents.brokers.local import LocalBroker
 from okevents.brokers.rabbitmq import RabbitmqBroker
 from okevents.messaging.ports import Broadcasts, Broker
-from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, Topology
+from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE
 from okevents.persistence.sqlite import open_bookings
 from tests.servers import BrokerServer
 from tests.simulation import broker as simulated
 from tests.simulation.wire import straight
+from tests.topologies import WithoutWebhooks
 
 
 class WholeBroker(Broker, Broadcasts, Protocol):
@@ -52,7 +53,7 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param == "local":
         return Backend("local", "local:", keeps_messages=False, server=None)
     if request.param == "simulated":
-        return Backend("simulated", "simulated:", keeps_messages=True, server=simulated.BrokerServer(Topology()))
+        return Backend("simulated", "simulated:", keeps_messages=True, server=simulated.BrokerServer(WithoutWebhooks()))
     server: BrokerServer = request.getfixturevalue("rabbitmq_server")
     return Backend("rabbitmq", request.getfixturevalue("rabbitmq_url"), keeps_messages=True, server=server)
 
@@ -66,11 +67,11 @@ async def broker(backend: Backend, sqlite_url: str) -> AsyncIterator[WholeBroker
     made: WholeBroker
     if backend.name == "local":
         stores = dict.fromkeys((BOOKINGS_QUEUE, EVENTS_QUEUE), database.dead_letters)
-        made = LocalBroker(Topology(), stores, replay_every=0.05)
+        made = LocalBroker(WithoutWebhooks(), stores, replay_every=0.05)
     elif isinstance(backend.server, simulated.BrokerServer):
         made = simulated.SimulatedBroker(backend.server, straight)
     else:
-        made = RabbitmqBroker(backend.url, Topology(), watch_every=0.5)
+        made = RabbitmqBroker(backend.url, WithoutWebhooks(), watch_every=0.5)
     await made.connect()
     yield made
     await made.close()

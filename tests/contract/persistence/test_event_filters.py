@@ -45,7 +45,7 @@ def a_catalogue() -> list[StoredEvent]:
         an_event(name="🎭 מרחב ﬃ İstanbul é e\u0301", location=germany, organiser="Ada", starts_at=NOW + 10 * DAY),
         an_event(name="zarzuela", location=a_location(address="Plaza Mayor 1", country="españa")),
     ]
-    free: list[int | None] = [4, 5, 150, 0, None, 6, None, 5]
+    free: list[int | None] = [4, 5, 10, 0, None, 6, None, 5]
     return [
         StoredEvent(event, None if places is None else an_availability(event, 1, places))
         for event, places in zip(events, free, strict=True)

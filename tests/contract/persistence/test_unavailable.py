@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from pymongo.errors import BulkWriteError, OperationFailure
 
 from okevents.bookings.facts import Lookup
 from okevents.bookings.ports import BookingFilter, BookingsDatabase, PartCommitted
 from okevents.errors import StoreUnavailable
 from okevents.events.ports import ChangeCommitted, Direction, EventFilter, EventsDatabase, Scan
 from okevents.kernel.idempotency import KEPT_FOR
+from okevents.persistence.mongodb import open_bookings, open_events
+from okevents.persistence.mongodb.server import Collection, insert_new
+from okevents.persistence.mongodb.server import Server as MongodbServer
+from scripts.servers.ferretdb import FerretdbServer
 from tests.builders import (
     NOW,
     a_booking,
@@ -23,7 +28,7 @@ from tests.builders import (
     an_event_change,
     an_inventory,
 )
-from tests.contract.persistence.backends import SERVERS, Backend
+from tests.contract.persistence.backends import SERVERS, Backend, opened
 from tests.servers import Server
 
 TOLD_WITHIN = 15.0
@@ -175,3 +180,49 @@ async def test_a_server_that_is_not_there_is_told_on_connecting(backend: Backend
             await database.close()
     finally:
         await asyncio.to_thread(server.start)
+
+
+@pytest.mark.mongodb
+async def test_a_server_that_cannot_reach_its_own_database_is_told_too(
+    ferretdb_server: FerretdbServer, mongodb_url: str, other_mongodb_url: str
+) -> None:
+    async with opened(open_events(mongodb_url)) as events, opened(open_bookings(other_mongodb_url)) as bookings:
+        await bookings.keyring.get_or_create("a")  # of a collection that was never written FerretDB answers by itself
+        await asyncio.to_thread(ferretdb_server.postgresql.kill)
+        try:
+            await assert_told(events_calls(events))
+            await assert_told(bookings_calls(bookings))
+        finally:
+            await asyncio.to_thread(ferretdb_server.start)
+        await recovered(events.check)
+        await recovered(bookings.check)
+
+
+class _Refusing:
+    """Stands for a collection whose server took the documents, and says that of one of them."""
+
+    def __init__(self, kind: str, code: int) -> None:
+        nothing: dict[str, Any] = {"writeErrors": [], "writeConcernErrors": []}
+        self._said = nothing | {kind: [{"code": code, "errmsg": "said so"}]}
+
+    async def insert_many(self, *_: object, **__: object) -> None:
+        raise BulkWriteError(self._said)
+
+
+@pytest.mark.mongodb
+@pytest.mark.parametrize(
+    ("kind", "code", "expected"),
+    [
+        ("writeErrors", 14031, StoreUnavailable),  # OutOfDiskSpace
+        ("writeErrors", 2, OperationFailure),  # BadValue
+        ("writeConcernErrors", 64, StoreUnavailable),  # WriteConcernFailed: not on a majority
+    ],
+)
+async def test_what_a_server_says_of_a_single_document_is_told(
+    mongodb_url: str, kind: str, code: int, expected: type[Exception]
+) -> None:
+    server = MongodbServer(mongodb_url, "okevents")
+    await server.open()
+    with pytest.raises(expected, match="said so"):
+        await server.run(insert_new(cast("Collection", _Refusing(kind, code)), [{"_id": "1"}]))
+    await server.close()

@@ -14,9 +14,10 @@ from okevents.contracts.availability import Availability
 from okevents.events.model import Event
 from okevents.events.ports import EventChange
 from okevents.kernel.idempotency import KeptAnswer, ScopedKey
-from okevents.kernel.ids import BookingId, EventId
+from okevents.kernel.ids import BookingId, DeliveryId, EventId, WebhookId
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import COMMIT_LEASE, DeadLetter
+from okevents.webhooks.model import Attempt, Delivery, DeliveryState, Webhook
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """The true time at which a simulation begins."""
@@ -27,6 +28,18 @@ class Row(Struct):
 
     message: Message
     leased_until: datetime
+
+
+class DeliveryRow(Struct):
+    """One to a webhook. `due_at` None: it is done with."""
+
+    delivery: Delivery
+    due_at: datetime | None
+    leased_until: datetime
+    state: DeliveryState = DeliveryState.PENDING
+    claims: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    reason: str | None = None
 
 
 class Witness(Protocol):
@@ -56,6 +69,8 @@ class Data:
         self.letters: dict[tuple[str, str], tuple[DeadLetter, bool]] = {}
         self.tokens: dict[TokenId, ApiToken] = {}
         self.keyring: dict[str, bytes] = {}
+        self.webhooks: dict[WebhookId, Webhook] = {}
+        self.deliveries: dict[DeliveryId, DeliveryRow] = {}
 
     def find_answer(self, key: ScopedKey) -> KeptAnswer | None:
         found = self.answers.get(key)

@@ -15,6 +15,7 @@ from tests.simulation.storage.common import (
 from tests.simulation.storage.data import Data
 from tests.simulation.storage.events import SimulatedEventStore
 from tests.simulation.storage.reports import SimulatedBookingReports
+from tests.simulation.storage.webhooks import SimulatedWebhookDatabase
 from tests.simulation.wire import Wire
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class SimulatedEventsDatabase(SimulatedDatabase):
     def __init__(self, data: Data, wire: Wire) -> None:
         super().__init__(data, wire)
         self.events = SimulatedEventStore(data, self._run)
+        self.webhooks = SimulatedWebhookDatabase(data, self._run)
 
 
 class SimulatedBookingsDatabase(SimulatedDatabase):

@@ -1,5 +1,6 @@
 """JWTs of trusted issuers: keys from a real HTTP server, and a clock of the test's own."""
 
+import asyncio
 import hmac
 import json
 import threading
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from okevents.access.model import Scope
+from okevents.access.model import Principal, Scope
 from okevents.errors import Unauthenticated, Unavailable
 from okevents.issuers import IssuerKeys, JwtIssuers, Trust, fetch
 from okevents.issuers.keys import FRESH_FOR, PAUSE, STALE_FOR
@@ -57,11 +58,14 @@ class Issuer:
         self.status = 200
         self.body: bytes | None = None
         self.asked = 0
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.time = Time()
         self.trusted = JwtIssuers({ISSUER: IssuerKeys(f"{url}/jwks.json", fetch, self.time)}, TRUST)
 
     def answer(self) -> tuple[int, bytes]:
         self.asked += 1
+        self.may_answer.wait()
         return self.status, self.body if self.body is not None else json.dumps({"keys": self.keys}).encode()
 
 
@@ -101,6 +105,33 @@ async def test_a_token_of_the_issuer_is_trusted(issuer: Issuer, algorithm: str) 
     principal = await issuer.trusted.verify(signed(algorithm))
     assert principal.name == f"{ISSUER} ada"
     assert principal.scopes == {Scope.CHECK_IN}
+
+
+async def verified(issuer: Issuer, algorithm: str, **members: str) -> Principal:
+    """Signed so with the RSA key, of which the issuer says no more than that. Any RSA algorithm is allowed."""
+    issuer.keys = [jwk("RS256", "RS256", RSA, **members)]
+    trust = Trust(audience="okevents", algorithms=("RS256", "RS512", "PS256", "ES256"), leeway=30.0)
+    trusted = JwtIssuers({ISSUER: IssuerKeys(f"{issuer.url}/jwks.json", fetch, issuer.time)}, trust)
+    return await trusted.verify(signed(algorithm, kid="RS256", key=PRIVATE.get(algorithm, RSA)))
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS256"])
+async def test_a_key_that_names_no_algorithm_is_good_for_each_of_its_kind(issuer: Issuer, algorithm: str) -> None:
+    assert (await verified(issuer, algorithm)).scopes == {Scope.CHECK_IN}
+
+
+@pytest.mark.parametrize(("algorithm", "alg"), [("RS512", "RS256"), ("PS256", "RS512"), ("ES256", "RS256")])
+async def test_a_key_that_names_its_algorithm_is_good_for_no_other(issuer: Issuer, algorithm: str, alg: str) -> None:
+    assert (await verified(issuer, alg, alg=alg)).scopes == {Scope.CHECK_IN}
+    with pytest.raises(Unauthenticated, match="can't be trusted"):
+        await verified(issuer, algorithm, alg=alg)
+
+
+async def test_keys_of_unknown_kinds_are_passed_over(issuer: Issuer) -> None:
+    issuer.keys[:0] = [{"kty": "new", "kid": "new"}, {"kid": "nothing"}, {"kty": "RSA", "kid": "half", "n": "AQAB"}]
+    await issuer.trusted.verify(signed())
+    with pytest.raises(Unauthenticated, match="names a key"):
+        await issuer.trusted.verify(signed(kid="new"))
 
 
 @pytest.mark.parametrize(
@@ -205,6 +236,25 @@ async def test_known_keys_are_used_for_a_while_when_the_issuer_is_away(issuer: I
     issuer.time.passed = STALE_FOR + PAUSE
     with pytest.raises(Unavailable):
         await issuer.trusted.verify(signed())
+
+
+async def test_while_the_issuer_hangs_one_waits_for_it_and_others_are_let_in(issuer: Issuer) -> None:
+    await issuer.trusted.verify(signed())
+    issuer.status = 500
+    issuer.time.passed = FRESH_FOR
+    await issuer.trusted.verify(signed())
+    issuer.time.passed = FRESH_FOR + PAUSE
+    issuer.may_answer.clear()
+    waiting = asyncio.create_task(issuer.trusted.verify(signed()))
+    try:
+        async with asyncio.timeout(1):
+            while issuer.asked < 3:
+                await asyncio.sleep(0.001)
+            await issuer.trusted.verify(signed())
+        assert not waiting.done()
+    finally:
+        issuer.may_answer.set()
+    await waiting
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"keys":[]}', b'{"keys":"x"}', b"x" * 300_000, b"\xff"])

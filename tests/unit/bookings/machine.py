@@ -227,10 +227,16 @@ class BookingsMachine(RuleBasedStateMachine):
             Cancel(**ids, **match, is_decline=data.draw(st.booleans())),
             CheckIn(**ids, ticket=ticket),
             UndoCheckIn(**ids, ticket=ticket),
-            Amend(**ids, **match, email=data.draw(emails)),
+            self._amend(ids | match, booking, data),
             Erase(**ids, **match),
         ]
         return data.draw(st.sampled_from(requests))
+
+    def _amend(self, of: dict[str, Any], booking: Booking, data: st.DataObject) -> Amend:
+        """Another guest, another number of places, or both."""
+        email = data.draw(st.none() | emails)
+        places = data.draw(st.none() | st.integers(1, 5)) if email else data.draw(st.integers(1, 5))
+        return Amend(**of, guest_key=booking.guest.key, email=email, places=places)
 
     def _versions(self, written: int) -> st.SearchStrategy[frozenset[int] | None]:
         """Any, nearly always; that which is written, which time or an earlier request may have passed; another."""

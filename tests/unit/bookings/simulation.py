@@ -221,7 +221,7 @@ class Simulation:
             case Cancel():
                 return self._cancel(guest, is_decline=request.is_decline)
             case Amend():
-                return self._amend(guest, request)
+                return self._amend(guest, request, at)
             case Erase():
                 is_new, guest.email = guest.email != "", ""
                 return is_new
@@ -302,6 +302,8 @@ class Simulation:
         if guest.state is not State.HELD:
             raise No("IllegalTransition")
         assert guest.ends_at is not None
+        if self.event.end_time <= at:
+            raise No("EventOver")
         left = guest.made_at + self.rules.hold_limit - at
         wanted = self.rules.hold if request.hold is None else request.hold
         ends_at = self._end(at, min(wanted, left)) if left > timedelta() else at
@@ -318,16 +320,35 @@ class Simulation:
         guest.state, guest.ends_at = State.CANCELLED, None
         return True
 
-    def _amend(self, guest: Guest, request: Amend) -> bool:
+    def _amend(self, guest: Guest, request: Amend, at: datetime) -> bool:
         if guest.state not in LIVE:
             raise No("IllegalTransition")
-        assert request.email is not None
-        email = request.email.casefold()
-        if email == guest.email:
+        email = guest.email if request.email is None else request.email.casefold()
+        size = guest.size if request.places is None else request.places
+        if email == guest.email and size == guest.size:
             return False
-        self.require_limit(email, guest.size)
+        if size != guest.size:
+            self._require_size(guest, size, at)
+        if email != guest.email:
+            self.require_limit(email, size)
+        elif size > guest.size:
+            self.require_limit(email, size - guest.size)
+        if size != guest.size:
+            guest.places = dict.fromkeys(guest.places, size)
         guest.email = email
         return True
+
+    def _require_size(self, guest: Guest, size: int, at: datetime) -> None:
+        if len(guest.places) != 1:
+            raise No("BadInput")
+        if guest.state is State.WAITING or guest.is_released or size < max(guest.inside, default=0):
+            raise No("IllegalTransition")
+        if size > guest.size:
+            self.require_bookable(at)
+            if self.terms.max_places is not None and size > self.terms.max_places:
+                raise No("TooManyPlaces")
+            if not self.has_room({hall: size - count for hall, count in guest.places.items()}):
+                raise No("SoldOut")
 
     def _check_in(self, guest: Guest, request: CheckIn) -> bool:
         if guest.state is State.CANCELLED:

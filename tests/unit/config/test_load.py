@@ -55,6 +55,11 @@ def test_one_database_for_both_services_is_refused() -> None:
     assert "one of its own" in faults(events_database=url, bookings_database=url)
 
 
+def test_a_write_must_not_wait_for_longer_than_its_request_may_take() -> None:
+    assert "max-wait isn't shorter than request-timeout" in faults(max_wait="2s", request_timeout="2s")
+    load(Shape.UP, {"max_wait": "1s", "request_timeout": "2s"}, {}, folder=Path("/nowhere"))
+
+
 @pytest.mark.parametrize("broker", [None, "local:"])
 def test_a_service_of_its_own_needs_a_broker_outside_of_it(broker: str | None) -> None:
     assert "amqp://" in faults(Shape.EVENTS, broker=broker)
@@ -65,6 +70,17 @@ def test_passwords_are_never_shown() -> None:
     settings = load(Shape.UP, {"database": "postgresql://u:geheim@h/d"}, {}, folder=Path("/nowhere")).settings
     assert "geheim" not in repr(settings)
     assert settings.bookings_database.endswith("/d_bookings")
+
+
+@pytest.mark.parametrize(
+    "password", ["geheim/x", "/geheim", "geheim?x", "?geheim", "geheim#x", "#geheim", "[geheim", "[geheim]"]
+)
+@pytest.mark.parametrize("url", ["postgresql://u:{}@h/d", "mongodb://u:{}@h,i:1/d", "amqp://u:{}@h/"])
+def test_a_password_that_is_not_percent_encoded_is_not_shown(url: str, password: str) -> None:
+    given = url.format(password)
+    said = faults(broker=given) if url.startswith("amqp") else faults(events_database=given)
+    assert "percent-encoded" in said
+    assert "geheim" not in said
 
 
 @pytest.mark.parametrize(
@@ -100,6 +116,51 @@ def test_what_a_broken_file_may_have_said_is_not_missed(tmp_path: Path) -> None:
         load(Shape.EVENTS, {}, {}, folder=tmp_path)
     (fault,) = caught.value.faults
     assert "isn't TOML" in fault
+
+
+def test_origins_are_taken_as_a_browser_writes_them() -> None:
+    said = "https://www.example.org, http://localhost:3000,http://[::1]:8080"
+    loaded = load(Shape.UP, {"cors_origins": said}, {}, folder=Path("/nowhere"))
+    assert loaded.settings.cors_origins == ("https://www.example.org", "http://localhost:3000", "http://[::1]:8080")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "example.org",
+        "https://example.org/",
+        "https://Example.org",
+        "https://*.example.org",
+        "https://example.org:443",
+        "http://example.org:80",
+        "http://example.org:65536",
+        "ftp://example.org",
+        "https://a@example.org",
+        "https://",
+    ],
+)
+def test_what_no_browser_would_write_is_refused(origin: str) -> None:
+    assert "origins are expected" in faults(cors_origins=origin)
+
+
+@pytest.mark.parametrize("shape", [Shape.EVENTS, Shape.BOOKINGS])
+def test_the_address_of_the_other_service_is_an_origin(shape: Shape) -> None:
+    name = "bookings_address" if shape is Shape.EVENTS else "events_address"
+    bad = ("https://b.example.org/book", "https://a.example.org,https://b.example.org")
+    given = {"broker": "amqp://host/", "database": "postgresql://host/x"}
+    loaded = load(shape, {**given, name: " https://b.example.org "}, {}, folder=Path("/nowhere"))
+    assert getattr(loaded.settings, name) == "https://b.example.org"
+    for address in bad:
+        with pytest.raises(ConfigurationError, match="an origin is expected"):
+            load(shape, {**given, name: address}, {}, folder=Path("/nowhere"))
+
+
+def test_the_name_of_the_house_is_one_line() -> None:
+    assert load(Shape.UP, {"site_name": " Cine Doré "}, {}, folder=Path("/nowhere")).settings.site_name == "Cine Doré"
+    for name in ("", " ", "two\nlines", "x" * 61):
+        assert "site-name" in faults(site_name=name)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "localhost", "LOCALHOST", "::1"])

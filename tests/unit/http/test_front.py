@@ -9,7 +9,10 @@ import pytest
 from okevents.errors import OkeventsError, StoreUnavailable
 from okevents.events.service import EventService
 from okevents.http.asgi import Message, Receive, Scope, Send
-from okevents.http.front import PREFIX, Front
+from okevents.http.front import NAME, PREFIX, Front
+from okevents.http.operations import EVENTS
+from okevents.http.reception import Reception
+from okevents.http.traffic import Traffic
 
 PATH = PREFIX + "a" * 24
 
@@ -39,7 +42,7 @@ async def answer_where(error: Exception) -> tuple[int, dict[bytes, bytes], dict[
         raise AssertionError("a GET has no body")
 
     front = Front(nothing, cast(EventService, Failing(error)))
-    await front({"type": "http", "method": "GET", "path": PATH, "headers": []}, receive, send)
+    await Reception(front, Traffic())({"type": "http", "method": "GET", "path": PATH, "headers": []}, receive, send)
     start, body = sent
     return start["status"], dict(start["headers"]), json.loads(body["body"])
 
@@ -64,3 +67,7 @@ async def test_where_the_database_lies_is_in_the_log_alone(
     assert "/srv/secret" not in json.dumps(problem)
     (record,) = caplog.records
     assert (record.levelno, "/srv/secret/place" in record.getMessage()) == (logging.WARNING, True)
+
+
+def test_it_goes_by_the_name_that_the_table_has() -> None:
+    assert [each.path for each in EVENTS if each.name == NAME] == [PREFIX + "{id}"]

@@ -7,6 +7,7 @@ from functools import partial
 
 from okevents.brokers.local.delivery import Fate, LocalDelivery
 from okevents.errors import OkeventsError
+from okevents.kernel.ending import end
 from okevents.kernel.ids import MessageId
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import DeadLetterStore, Receive
@@ -49,15 +50,10 @@ class LocalSubscription:
     async def close(self) -> None:
         """Waits for what is being handled, so long as it is reasonable; gives back the rest, and what hasn't begun."""
         self._is_closed = True
-        self._replaying.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._replaying
+        await end([self._replaying])
         if self._handling:
             _, late = await asyncio.wait(set(self._handling.values()), timeout=CLOSE_WITHIN)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+            await end(late)
 
     async def _handle(self, message: Message) -> Fate:
         delivery = LocalDelivery(message, self.queue, self._dead_letters)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
 
 from okevents.brokers.rabbitmq.link import Link
 from okevents.brokers.rabbitmq.listening import RabbitmqListening
@@ -11,6 +12,8 @@ from okevents.brokers.rabbitmq.subscription import WATCH_EVERY, RabbitmqSubscrip
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Receive
 from okevents.messaging.topology import Topology
+
+C = TypeVar("C", RabbitmqSubscription, RabbitmqListening)
 
 
 class RabbitmqBroker:
@@ -49,8 +52,7 @@ class RabbitmqBroker:
             prefetch,
             watch_every=self._watch_every,
         )
-        await subscription.started()
-        return subscription
+        return await _started(subscription)
 
     async def listen(
         self, names: Sequence[str], receive: Callable[[Message], None], on_gap: Callable[[], None]
@@ -58,8 +60,7 @@ class RabbitmqBroker:
         listening = RabbitmqListening(
             self._consuming, self._topology.exchange, names, receive, on_gap, watch_every=self._watch_every
         )
-        await listening.started()
-        return listening
+        return await _started(listening)
 
     def dead_letters(self, queue: str) -> RabbitmqDeadLetters:
         return RabbitmqDeadLetters(self._publishing, queue, self._topology.parking_queue(queue))
@@ -70,3 +71,13 @@ class RabbitmqBroker:
 
     async def close(self) -> None:
         await asyncio.gather(self._publishing.close(), self._consuming.close())
+
+
+async def _started(consumer: C) -> C:
+    """When it consumes. Whoever is cancelled meanwhile has nothing to close, so it is closed here."""
+    try:
+        await consumer.started()
+    except asyncio.CancelledError:
+        await consumer.close()
+        raise
+    return consumer

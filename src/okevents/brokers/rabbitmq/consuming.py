@@ -60,16 +60,22 @@ async def _consume_once(link: Link, consume: Consume) -> None:
 
 
 async def watch(
-    channel: AbstractChannel, queue: str, every: float, is_idle: Callable[[], bool] = lambda: False
+    channel: AbstractChannel,
+    queue: str,
+    every: float,
+    is_idle: Callable[[], bool] = lambda: False,
+    until: asyncio.Event | None = None,
 ) -> None:
-    """Until the channel ends. Consumers have been lost without a word, with the channel still open: the broker is
-    asked now and then. Raises BrokerUnavailable when it no longer knows one of the queue.
+    """Until the channel ends, which sets `until`, or somebody else sets it.
+
+    Consumers have been lost without a word, with the channel still open: the broker is asked now and then. Raises
+    BrokerUnavailable when it no longer knows one of the queue.
 
     It can't be asked whose those are that it knows, and others may consume the queue too: of a consumer that was idle
     at all of the last looks it isn't known whether the broker still has it, and this ends. On the same channel it
     wouldn't help to consume once more: where the queue was replaced, RabbitMQ's channel has the old one in mind.
     """
-    ended, idle = asyncio.Event(), 0
+    ended, idle = until or asyncio.Event(), 0
     channel.close_callbacks.add(lambda *_: ended.set())
     while not (ended.is_set() or channel.is_closed):
         with contextlib.suppress(TimeoutError):

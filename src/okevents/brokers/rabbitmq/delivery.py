@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from okevents.brokers.rabbitmq.codec import PARKED_AT, REASON, from_wire
+from okevents.brokers.rabbitmq.codec import from_wire
 from okevents.brokers.rabbitmq.link import TROUBLE
 from okevents.errors import MessagingError
 from okevents.messaging.envelope import Message
+from okevents.messaging.headers import PARKED_AT, REASON
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,13 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
 
 from okevents.brokers.rabbitmq.declare import declare
+from okevents.brokers.rabbitmq.properties import read_forgivingly
 from okevents.errors import BrokerUnavailable
 from okevents.kernel.tls import TlsNames, advice
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.topology import Topology
+
+read_forgivingly()
 
 CONNECT_WITHIN = 5.0
 CLOSE_WITHIN = 2.0
@@ -70,6 +73,9 @@ class Link:
                 await channel.initialize()
         except (TimeoutError, *TROUBLE) as error:
             self.drop(connection)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # which the client may tell of as its channel's end
+                raise asyncio.CancelledError from error
             raise self._unavailable(error) from error
         return channel
 

@@ -1,7 +1,6 @@
 """Broadcasts: a queue for each process that listens, gone with its connection and made anew on the next."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -10,14 +9,12 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from okevents.brokers.rabbitmq.codec import from_wire
 from okevents.brokers.rabbitmq.consuming import consume_for_ever, watch
 from okevents.brokers.rabbitmq.link import Link
+from okevents.kernel.ending import end
 from okevents.messaging.envelope import Message
+from okevents.messaging.queues import LISTENING
 from okevents.observability import correlation
 
 log = logging.getLogger(__name__)
-
-MAX_LENGTH = 10_000
-"""Messages that wait in the broker for a slow process; beyond that the oldest are dropped without a word. Who listens
-must look now and then without being told, as live streams do (`POLL` in bookings/live.py)."""
 
 
 class RabbitmqListening:
@@ -50,16 +47,13 @@ class RabbitmqListening:
 
     async def close(self) -> None:
         self._is_closed = True
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await end([self._task])
 
     async def _consume(self, channel: AbstractChannel) -> None:
         queue = await channel.declare_queue(
-            exclusive=True,
-            auto_delete=True,
-            # The type is named, for the virtual host's default may be one that can't be exclusive.
-            arguments={"x-queue-type": "classic", "x-max-length": MAX_LENGTH, "x-overflow": "drop-head"},
+            exclusive=LISTENING.exclusive,
+            auto_delete=LISTENING.auto_delete,
+            arguments={**LISTENING.arguments},
         )
         for name in self._names:
             await queue.bind(self._exchange, name)

@@ -59,7 +59,7 @@ class Publisher:
                         self._checking = await self._link.channel(confirms=False)
                     await self._checking.declare_queue(queue, passive=True)
         except ChannelNotFoundEntity:
-            self._link.drop()  # the next connection declares it
+            self._abandon(None)  # the next connection declares it
             raise Unroutable(f"the queue {queue} was gone") from None
         except TROUBLE as error:
             self._checking = None

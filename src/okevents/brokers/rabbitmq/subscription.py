@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import logging
 
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
 from okevents.brokers.rabbitmq.consuming import CLOSE_WITHIN, consume_for_ever, watch
 from okevents.brokers.rabbitmq.delivery import RabbitmqDelivery
 from okevents.brokers.rabbitmq.link import TROUBLE, Link
 from okevents.brokers.rabbitmq.parking import put
+from okevents.kernel.ending import end
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Receive
@@ -19,9 +20,17 @@ log = logging.getLogger(__name__)
 WATCH_EVERY = 5.0
 UNANSWERED = Backoff(first=0.5, longest=30.0)
 
+SUSPECT = 3
+"""Deliveries without an answer after which a message may be what its consumers die of."""
+
 
 class RabbitmqSubscription:
-    """See `Subscription`."""
+    """See `Subscription`.
+
+    It begins with one message in hand, and takes as many as it may only when it is given one that isn't suspect. A
+    process that dies gives back all that it had in hand, and the broker counts that against each of them: if it dies of
+    one, again and again, only that one may be counted out, and not those that were in hand beside it.
+    """
 
     def __init__(
         self,
@@ -42,6 +51,7 @@ class RabbitmqSubscription:
         self._handling: set[asyncio.Task[None]] = set()
         self._was_served = False
         self._is_consuming = asyncio.Event()
+        self._is_clear = asyncio.Event()
         self._parking: AbstractChannel | None = None
         self._opening = asyncio.Lock()
         self._task = asyncio.create_task(
@@ -53,32 +63,41 @@ class RabbitmqSubscription:
         await self._is_consuming.wait()
 
     async def close(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        for task in self._handling:  # those that didn't end in time; their messages come again
-            task.cancel()
-        if self._handling:
-            await asyncio.wait(set(self._handling))
+        await end([self._task])
+        await end(self._handling)  # those that didn't end in time; their messages come again
 
     async def _consume(self, channel: AbstractChannel) -> None:
-        await channel.set_qos(prefetch_count=self._prefetch)
+        self._is_clear.clear()
         queue = await channel.declare_queue(self._queue, passive=True)
-        tag = await queue.consume(self._take)
+        tags = [await self._begin(channel, queue, 1)]
         self._is_consuming.set()
         try:
-            await watch(channel, self._queue, self._watch_every, self._is_idle)
+            await self._watch(channel, self._is_clear)
+            if self._is_clear.is_set() and not channel.is_closed:
+                tags.append(await self._begin(channel, queue, self._prefetch))
+                await queue.cancel(tags.pop(0))
+                await self._watch(channel)
         finally:
             with contextlib.suppress(TimeoutError, *TROUBLE):
                 async with asyncio.timeout(CLOSE_WITHIN):
                     if not channel.is_closed:
-                        await queue.cancel(tag)
+                        for tag in tags:
+                            await queue.cancel(tag)
                     if self._handling:
                         await asyncio.wait(set(self._handling))
+
+    async def _begin(self, channel: AbstractChannel, queue: AbstractQueue, prefetch: int) -> str:
+        await channel.set_qos(prefetch_count=prefetch)
+        return await queue.consume(self._take)
+
+    async def _watch(self, channel: AbstractChannel, until: asyncio.Event | None = None) -> None:
+        await watch(channel, self._queue, self._watch_every, self._is_idle, until)
 
     async def _take(self, incoming: AbstractIncomingMessage) -> None:
         self._was_served = True
         delivery = RabbitmqDelivery(incoming, self._put_into_parking)
+        if delivery.earlier_deliveries < SUSPECT:
+            self._is_clear.set()
         task = asyncio.create_task(self._handle(delivery), name=f"handle {delivery.message.id}")
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from okevents.config import parse
-from okevents.config.option import Option, Part
+from okevents.config.option import Option, Part, seconds
 from okevents.config.table.listening import ListeningSettings
 
 Access = Literal["open", "required"]
@@ -58,12 +58,4 @@ class AccessSettings(ListeningSettings, frozen=True, kw_only=True):
             default_said="RS256, ES256, EdDSA",
         ),
     ] = ("RS256", "ES256", "EdDSA")
-    jwt_leeway: Annotated[
-        float,
-        Option(
-            part=Part.ACCESS,
-            help="How far an issuer's clock may differ.",
-            parse=parse.seconds(0, 600),
-            metavar="SECONDS",
-        ),
-    ] = 30.0
+    jwt_leeway: Annotated[float, seconds(Part.ACCESS, "How far an issuer's clock may differ.", 0, 600)] = 30.0

@@ -48,3 +48,13 @@ class ListeningSettings(Struct, frozen=True, kw_only=True):
             parse=parse.flag,
         ),
     ] = False
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Option(
+            part=Part.LISTENING,
+            help="Origins of other sites whose pages may use the API in a browser, exactly as a browser names them.",
+            parse=parse.origins,
+            metavar="ORIGIN,…",
+            default_said="none",
+        ),
+    ] = ()

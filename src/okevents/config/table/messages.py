@@ -2,11 +2,16 @@
 
 from typing import Annotated
 
-from okevents.config import parse, urls
-from okevents.config.option import Option, Part
+from okevents.config import urls
+from okevents.config.option import Option, Part, count
 from okevents.config.shape import Shape
 from okevents.config.table.storage import StorageSettings
-from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE
+from okevents.messaging.topology import BOOKINGS_QUEUE, EVENTS_QUEUE, WEBHOOKS_QUEUE
+
+
+def _name(help: str) -> Option:
+    """What something is called at the broker."""
+    return Option(part=Part.MESSAGES, help=help, parse=urls.broker_name, metavar="NAME")
 
 
 class MessageSettings(StorageSettings, frozen=True, kw_only=True):
@@ -24,57 +29,12 @@ class MessageSettings(StorageSettings, frozen=True, kw_only=True):
             is_url=True,
         ),
     ] = ""
-    exchange: Annotated[
-        str,
-        Option(
-            part=Part.MESSAGES,
-            help="Topic exchange that messages are published to.",
-            parse=urls.broker_name,
-            metavar="NAME",
-        ),
-    ] = "okevents"
-    dead_letter_exchange: Annotated[
-        str,
-        Option(
-            part=Part.MESSAGES,
-            help="Exchange of the messages that couldn't be handled.",
-            parse=urls.broker_name,
-            metavar="NAME",
-        ),
-    ] = "okevents.dead"
-    events_queue: Annotated[
-        str,
-        Option(
-            part=Part.MESSAGES,
-            help="Queue that the Events Service hears from.",
-            parse=urls.broker_name,
-            metavar="NAME",
-        ),
-    ] = EVENTS_QUEUE
-    bookings_queue: Annotated[
-        str,
-        Option(
-            part=Part.MESSAGES,
-            help="Queue that the Booking Service hears from.",
-            parse=urls.broker_name,
-            metavar="NAME",
-        ),
-    ] = BOOKINGS_QUEUE
-    prefetch: Annotated[
-        int,
-        Option(
-            part=Part.MESSAGES,
-            help="How many messages of a queue are handled at once.",
-            parse=parse.whole(1, 10_000),
-            metavar="COUNT",
-        ),
-    ] = 64
+    exchange: Annotated[str, _name("Topic exchange that messages are published to.")] = "okevents"
+    dead_letter_exchange: Annotated[str, _name("Exchange of the messages that couldn't be handled.")] = "okevents.dead"
+    events_queue: Annotated[str, _name("Queue that the Events Service hears from.")] = EVENTS_QUEUE
+    bookings_queue: Annotated[str, _name("Queue that the Booking Service hears from.")] = BOOKINGS_QUEUE
+    webhooks_queue: Annotated[str, _name("Queue that webhooks are fed from.")] = WEBHOOKS_QUEUE
+    prefetch: Annotated[int, count(Part.MESSAGES, "How many messages of a queue are handled at once.", 1, 10_000)] = 64
     max_attempts: Annotated[
-        int,
-        Option(
-            part=Part.MESSAGES,
-            help="How often a message is tried before it becomes a dead letter.",
-            parse=parse.whole(1, 100),
-            metavar="COUNT",
-        ),
+        int, count(Part.MESSAGES, "How often a message is tried before it becomes a dead letter.", 1, 100)
     ] = 5

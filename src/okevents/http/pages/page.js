@@ -2,12 +2,6 @@
 
 // Builds a form for each operation of the OpenAPI document, and shows what the service answers.
 
-const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-};
-
 const field = (parameter) => {
   const input = element("input", { name: `${parameter.in}:${parameter.name}`, required: parameter.required === true });
   const said = parameter.description ? ` – ${parameter.description}` : "";

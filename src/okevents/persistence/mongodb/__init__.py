@@ -5,6 +5,7 @@ single server, a replica set, a sharded cluster and on compatible servers, some 
 """
 
 from okevents.persistence.mongodb.database import MongodbBookingsDatabase, MongodbEventsDatabase
+from okevents.persistence.mongodb.transfer import MongodbTransfer
 
 
 def open_events(url: str) -> MongodbEventsDatabase:
@@ -15,3 +16,8 @@ def open_events(url: str) -> MongodbEventsDatabase:
 def open_bookings(url: str) -> MongodbBookingsDatabase:
     """The Booking Service's database, not opened yet; `okevents_bookings` where the URL names none."""
     return MongodbBookingsDatabase(url)
+
+
+def open_transfer(url: str) -> MongodbTransfer:
+    """The database as where a copy comes from or goes to, not opened yet."""
+    return MongodbTransfer(url)

@@ -16,7 +16,7 @@ from okevents.kernel.ids import BookingId
 from okevents.persistence.mongodb.server import Collection, Document
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Booking)
+decode_booking = msgspec.json.Decoder(Booking).decode
 _inventories = msgspec.json.Decoder(Inventory)
 
 
@@ -57,7 +57,7 @@ async def find_newest(collection: Collection, booking_ids: Iterable[BookingId]) 
     found: dict[BookingId, Booking] = {}
     if wanted:
         async for document in collection.find({"booking": {"$in": wanted}}).sort("version", 1):
-            booking = _decoder.decode(bytes(document["document"]))
+            booking = decode_booking(bytes(document["document"]))
             found[booking.id] = booking
     return found
 

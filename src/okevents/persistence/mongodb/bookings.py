@@ -32,7 +32,13 @@ from okevents.persistence.mongodb.booked import (
     find_current,
     find_newest,
 )
-from okevents.persistence.mongodb.commits import insert_commits, left_behind, mark_applied, newest_commits
+from okevents.persistence.mongodb.commits import (
+    LEFT_BEHIND_AFTER,
+    insert_commits,
+    left_behind,
+    mark_applied,
+    newest_commits,
+)
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing
 
@@ -74,10 +80,12 @@ class MongodbBookingStore:
     async def due(self, limit: int) -> Sequence[EventId]:
         return await self._server.run(self._due(limit))
 
-    async def apply_left_behind(self) -> None:
-        """Completes commits of processes that died between their insert and its application."""
-        for document in await left_behind(self._commits):
+    async def apply_left_behind(self, *, older_than: float = LEFT_BEHIND_AFTER) -> int:
+        """Completes some commits of processes that died between their insert and its application; how many."""
+        documents = await left_behind(self._commits, older_than)
+        for document in documents:
             await self.apply(document)
+        return len(documents)
 
     async def apply(self, commit: Document) -> None:
         """Each step may be repeated, and others may do the same at the same time."""
@@ -143,7 +151,7 @@ class MongodbBookingStore:
         unheard = await missing(self._commits, list(based_on.values()))
         free = [part for part in free if based_on.get(part.nonce) not in unheard]
         now = await self._server.now()
-        documents = {part.inventory.event_id: _commit_of(part, now) for part in free}
+        documents = {part.inventory.event_id: commit_of(part, now) for part in free}
         won = await insert_commits(self._commits, list(documents.values()))
         await asyncio.gather(*(self.apply(document) for event_id, document in documents.items() if event_id in won))
         now = await self._server.now()
@@ -187,7 +195,7 @@ def _identity(part: Part, version: int) -> str:
     return f"{part.inventory.event_id}:{version}"
 
 
-def _commit_of(part: Part, now: datetime) -> Document:
+def commit_of(part: Part, now: datetime) -> Document:
     inventory = part.inventory
     return {
         "_id": _identity(part, inventory.version),

@@ -50,9 +50,9 @@ def _first(event_id: str) -> str:
     return f"{event_id}:1"
 
 
-async def left_behind(commits: Collection) -> list[Document]:
-    """Some that a process which died has not applied."""
-    left = commits.find({"is_applied": False, "at": {"$lt": time() - LEFT_BEHIND_AFTER}}).limit(CHUNK)
+async def left_behind(commits: Collection, older_than: float) -> list[Document]:
+    """Some that a process which died has not applied, in so many seconds."""
+    left = commits.find({"is_applied": False, "at": {"$lt": time() - older_than}}).limit(CHUNK)
     return [document async for document in left]
 
 

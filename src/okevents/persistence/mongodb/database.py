@@ -14,6 +14,7 @@ from okevents.persistence.mongodb.reports import MongodbBookingReports
 from okevents.persistence.mongodb.server import Server, insert_new, put
 from okevents.persistence.mongodb.tokens import MongodbTokenStore
 from okevents.persistence.mongodb.upgrade import number_bookings
+from okevents.persistence.mongodb.webhooks import MongodbWebhookDatabase
 
 Indexes = Mapping[str, Sequence[Sequence[str]]]
 
@@ -104,7 +105,22 @@ class MongodbEventsDatabase(MongodbDatabase):
             "availability": (("event", "version"),),
         },
         "0003_access": _ACCESS,
+        "0005_webhooks": {
+            "webhooks": (("webhook", "version"), ("is_old",)),
+            "webhook_deliveries": (
+                ("webhook", "due"),
+                ("webhook", "created", "_id"),
+                ("created",),
+                ("subject",),
+                ("state", "due"),
+            ),
+            "webhook_claims": (("delivery",),),
+        },
     }
+
+    @cached_property
+    def webhooks(self) -> MongodbWebhookDatabase:
+        return MongodbWebhookDatabase(self._server)
 
     @cached_property
     def events(self) -> MongodbEventStore:

@@ -6,10 +6,20 @@ from typing import Any
 import msgspec
 
 from okevents.messaging.ports import DeadLetter
-from okevents.persistence.mongodb.server import Collection, Server, put
+from okevents.persistence.mongodb.server import Collection, Document, Server, put
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(DeadLetter)
+decode_letter = msgspec.msgpack.Decoder(DeadLetter).decode
+
+
+def letter_document(letter: DeadLetter) -> Document:
+    return {
+        "_id": f"{letter.queue} {letter.id}",
+        "queue": letter.queue,
+        "parked_at": letter.parked_at.timestamp(),
+        "is_due": False,
+        "letter": _encoder.encode(letter),
+    }
 
 
 class MongodbDeadLetterStore:
@@ -19,14 +29,7 @@ class MongodbDeadLetterStore:
         self._server = server
 
     async def park(self, letter: DeadLetter) -> None:
-        document = {
-            "_id": f"{letter.queue} {letter.id}",
-            "queue": letter.queue,
-            "parked_at": letter.parked_at.timestamp(),
-            "is_due": False,
-            "letter": _encoder.encode(letter),
-        }
-        await self._server.run(put(self._letters, document))
+        await self._server.run(put(self._letters, letter_document(letter)))
 
     async def list(self, queue: str, limit: int) -> Sequence[DeadLetter]:
         return await self._server.run(self._find({"queue": queue}, limit))
@@ -53,4 +56,4 @@ class MongodbDeadLetterStore:
 
     async def _find(self, wanted: dict[str, Any], limit: int) -> Sequence[DeadLetter]:
         found = self._letters.find(wanted).sort([("parked_at", 1), ("_id", 1)]).limit(limit)
-        return [_decoder.decode(document["letter"]) async for document in found]
+        return [decode_letter(document["letter"]) async for document in found]

@@ -27,13 +27,19 @@ from okevents.kernel.crashing import crash_point
 from okevents.kernel.ids import EventId, is_object_id
 from okevents.persistence.mongodb import answers
 from okevents.persistence.mongodb.along import Place, Stretch, place_after, place_of, read_along, stretch_of
-from okevents.persistence.mongodb.commits import insert_commits, left_behind, mark_applied, newest_commit
+from okevents.persistence.mongodb.commits import (
+    LEFT_BEHIND_AFTER,
+    insert_commits,
+    left_behind,
+    mark_applied,
+    newest_commit,
+)
 from okevents.persistence.mongodb.documents import NotUnderstood, decoded, document_of, encoded, event_of
 from okevents.persistence.mongodb.outbox import packed, put_messages, unpacked
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new, missing, put
 
 _encoder = msgspec.json.Encoder()
-_availabilities = msgspec.json.Decoder(Availability)
+decode_availability = msgspec.json.Decoder(Availability).decode
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +81,7 @@ class MongodbEventStore:
             found: list[Event] = []
             # Without a limit: those that can't be understood must not stand in the way of the others.
             async for document in self._events.find(FOREIGN):
-                event = self._understood(document)
+                event = self.understood(document)
                 if event is not None:
                     found.append(event)
                     if len(found) == limit:
@@ -84,10 +90,12 @@ class MongodbEventStore:
 
         return await self._server.run(read())
 
-    async def apply_left_behind(self) -> None:
-        """Completes commits of processes that died between their insert and its application."""
-        for document in await left_behind(self._commits):
+    async def apply_left_behind(self, *, older_than: float = LEFT_BEHIND_AFTER) -> int:
+        """Completes some commits of processes that died between their insert and its application; how many."""
+        documents = await left_behind(self._commits, older_than)
+        for document in documents:
             await self._apply(document)
+        return len(documents)
 
     @property
     def _events(self) -> Collection:
@@ -107,7 +115,7 @@ class MongodbEventStore:
             event = decoded(bytes(newest["state"]))
         else:
             document = await self._events.find_one({"_id": ObjectId(event_id)})
-            foreign = None if document is None else self._understood(document)
+            foreign = None if document is None else self.understood(document)
             if foreign is None:
                 return None
             event = foreign
@@ -142,12 +150,12 @@ class MongodbEventStore:
         """Those that can be understood, of so many documents at a time."""
         while True:
             documents = await read_along(self._events, wanted, stretch, after, size)
-            yield [event for event in map(self._understood, documents) if event is not None]
+            yield [event for event in map(self.understood, documents) if event is not None]
             if len(documents) < size:
                 return
             after = place_of(documents[-1])
 
-    def _understood(self, document: Document) -> Event | None:
+    def understood(self, document: Document) -> Event | None:
         """The document's event. One that can't be understood is left alone, and told of once."""
         try:
             return event_of(document)
@@ -167,7 +175,7 @@ class MongodbEventStore:
                 if known is None or known["version"] < document["version"]:
                     newest[document["event"]] = document
         return [
-            StoredEvent(event, _availabilities.decode(newest[event.id]["document"]) if event.id in newest else None)
+            StoredEvent(event, decode_availability(newest[event.id]["document"]) if event.id in newest else None)
             for event in events
         ]
 
@@ -178,7 +186,7 @@ class MongodbEventStore:
         unheard = await self._based_on_nothing(free)
         free = [change for change in free if change.event.id not in unheard]
         now = await self._server.now()
-        documents = {change.event.id: _commit_of(change, now) for change in free}
+        documents = {change.event.id: commit_of(change, now) for change in free}
         won = await insert_commits(self._commits, list(documents.values()))
         await asyncio.gather(*(self._apply(document) for event_id, document in documents.items() if event_id in won))
         return [
@@ -218,21 +226,21 @@ class MongodbEventStore:
 
     async def _record(self, availabilities: Sequence[Availability]) -> None:
         collection = self._server.collection("availability")
-        documents = [
-            {
-                "_id": f"{each.event_id}:{each.version}",
-                "event": each.event_id,
-                "version": each.version,
-                "document": _encoder.encode(each),
-            }
-            for each in availabilities
-        ]
-        await insert_new(collection, documents)
+        await insert_new(collection, [availability_document(each) for each in availabilities])
         for each in availabilities:
             await collection.delete_many({"event": each.event_id, "version": {"$lt": each.version}})
 
 
-def _commit_of(change: EventChange, now: datetime) -> Document:
+def availability_document(availability: Availability) -> Document:
+    return {
+        "_id": f"{availability.event_id}:{availability.version}",
+        "event": availability.event_id,
+        "version": availability.version,
+        "document": _encoder.encode(availability),
+    }
+
+
+def commit_of(change: EventChange, now: datetime) -> Document:
     return {
         "_id": f"{change.event.id}:{change.event.version}",
         "event": change.event.id,

@@ -1,10 +1,11 @@
 """The outbox: a document for each message. Applying a commit inserts them; publishing deletes them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import time
 
 import msgspec
 
+from okevents.kernel.crashing import crash_point
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import COMMIT_LEASE
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new
@@ -12,7 +13,7 @@ from okevents.persistence.mongodb.server import Collection, Document, Server, in
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
 
-Apply = Callable[[], Awaitable[None]]
+Apply = Callable[[], Awaitable[object]]
 """Completes commits that a dead process left half applied."""
 
 
@@ -72,23 +73,43 @@ class MongodbOutbox:
     def _outbox(self) -> Collection:
         return self._server.collection("outbox")
 
+    @property
+    def _leases(self) -> Collection:
+        return self._server.collection("leases")
+
     async def _claim(self, limit: int, lease: float) -> list[Message]:
         await self._apply_left_behind()
         now = time()
         free = self._outbox.find({"leased_until": {"$lte": now}}).sort([("at", 1), ("place", 1)]).limit(limit)
         found = [document async for document in free]
-        leases = [{"_id": f"{document['_id']}:{document['claims']}", "message": document["_id"]} for document in found]
+        leases = [
+            {"_id": f"{document['_id']}:{document['claims']}", "message": document["_id"], "until": now + lease}
+            for document in found
+        ]
         # Whoever inserts the lease has it: updates may be lost to others.
-        lost = await insert_new(self._server.collection("leases"), leases)
-        won = [document for place, document in enumerate(found) if place not in lost]
+        taken = await insert_new(self._leases, leases)
+        won = [document for place, document in enumerate(found) if place not in taken]
+        await self._pass_over({leases[place]["_id"]: found[place] for place in taken}, now)
         if won:
+            crash_point("mongodb.claim.half")
             change = {"$set": {"leased_until": now + lease}, "$inc": {"claims": 1}}
             await self._outbox.update_many({"_id": {"$in": [document["_id"] for document in won]}}, change)
         return [unpacked(document["message"]) for document in won]
 
+    async def _pass_over(self, taken: Mapping[str, Document], now: float) -> None:
+        """Leases that have ended, while their messages don't know of them: those who had them died before they said so.
+        The next to claim such a message asks for its next lease."""
+        if not taken:
+            return
+        going_on = self._leases.find({"_id": {"$in": list(taken)}, "until": {"$gt": now}}, {"_id": 1})
+        ended = taken.keys() - {lease["_id"] async for lease in going_on}
+        for lease_id in ended:
+            at = {"_id": taken[lease_id]["_id"], "claims": taken[lease_id]["claims"]}
+            await self._outbox.update_one(at, {"$inc": {"claims": 1}})
+
     async def _discard(self, identities: list[str]) -> None:
         await self._outbox.delete_many({"_id": {"$in": identities}})
-        await self._server.collection("leases").delete_many({"message": {"$in": identities}})
+        await self._leases.delete_many({"message": {"$in": identities}})
 
 
 def _identity(message: Message) -> str:

@@ -30,9 +30,44 @@ Document = dict[str, Any]
 Collection = AsyncCollection[Document]
 
 ANSWER_WITHIN_MS = 5_000
+SELECT_WITHIN_MS = 2_000
+"""For how long a server is looked for that takes writes, which the driver does before each command. While there is
+none, whoever asks is told so after that: repeating is the client's part, and a set that elects another takes longer."""
 CLOCK_FOR = 30.0
 DUPLICATE_KEY = 11000
 TLS_NAMES = TlsNames(authority="tlsCAFile", client="tlsCertificateKeyFile")
+
+NOT_NOW = frozenset(
+    {
+        1,  # InternalError: what FerretDB says of its own database, too, whatever is the matter with that
+        6,  # HostUnreachable
+        7,  # HostNotFound
+        24,  # LockTimeout
+        43,  # CursorNotFound: the server was begun again between two parts of an answer
+        46,  # LockBusy
+        64,  # WriteConcernFailed
+        89,  # NetworkTimeout
+        91,  # ShutdownInProgress
+        112,  # WriteConflict
+        133,  # FailedToSatisfyReadPreference
+        134,  # ReadConcernMajorityNotAvailableYet
+        175,  # QueryPlanKilled
+        189,  # PrimarySteppedDown
+        202,  # NetworkInterfaceExceededTimeLimit
+        262,  # ExceededTimeLimit
+        365,  # TemporarilyUnavailable
+        9001,  # SocketException
+        10107,  # NotWritablePrimary
+        11600,  # InterruptedAtShutdown
+        11601,  # Interrupted
+        11602,  # InterruptedDueToReplStateChange
+        13435,  # NotPrimaryNoSecondaryOk
+        13436,  # NotPrimaryOrSecondary
+        14031,  # OutOfDiskSpace
+    }
+)
+"""Codes by which a server says that it can't now, and which say nothing against what was asked (MongoDB's
+`error_codes.yml`). Of some the driver makes errors of their own, not of those that come with a single document."""
 
 _TROUBLE = (ConnectionFailure, ExecutionTimeout, WTimeoutError, InvalidOperation, DriverConfigurationError)
 
@@ -65,7 +100,7 @@ class Server:
                 unicode_decode_error_handler="replace",
                 w="majority",
                 readConcernLevel="majority",
-                serverSelectionTimeoutMS=ANSWER_WITHIN_MS,
+                serverSelectionTimeoutMS=SELECT_WITHIN_MS,
                 connectTimeoutMS=ANSWER_WITHIN_MS,
                 socketTimeoutMS=2 * ANSWER_WITHIN_MS,
             )
@@ -111,9 +146,13 @@ class Server:
             return await work
         except _TROUBLE as error:
             raise self._unavailable(error) from error
+        except OperationFailure as error:
+            if error.code not in NOT_NOW:
+                raise
+            raise self._unavailable(error) from error
 
     def _unavailable(self, error: BaseException) -> StoreUnavailable:
-        why = str(error).partition(", Timeout:")[0]
+        why = " ".join(str(error).partition(", Timeout:")[0].partition(", full error:")[0].split())
         do = advice(why, TLS_NAMES) or "see that it runs and that the URL is right"
         if "No servers found yet" in why:
             # The driver bounds no handshake: a server that takes the greeting for the beginning of a long message may
@@ -130,8 +169,9 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> s
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
-        if any(failure["code"] != DUPLICATE_KEY for failure in failures):
-            raise OperationFailure(str(failures[0])) from error
+        others = [failure for failure in failures if failure["code"] != DUPLICATE_KEY]
+        for failure in (*others, *error.details["writeConcernErrors"]):
+            raise OperationFailure(failure["errmsg"], failure["code"], failure) from error
         return {failure["index"] for failure in failures}
     return set()
 

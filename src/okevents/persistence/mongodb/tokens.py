@@ -8,10 +8,19 @@ import msgspec
 from msgspec.structs import replace
 
 from okevents.access.model import ApiToken, TokenId
-from okevents.persistence.mongodb.server import Collection, Server, insert_new
+from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(ApiToken)
+
+
+def token_document(token: ApiToken) -> Document:
+    return {
+        "_id": token.id,
+        "digest": token.digest,
+        "created": token.created.timestamp(),
+        "token": _encoder.encode(token),
+    }
 
 
 class MongodbTokenStore:
@@ -21,13 +30,7 @@ class MongodbTokenStore:
         self._server = server
 
     async def add(self, token: ApiToken) -> None:
-        document = {
-            "_id": token.id,
-            "digest": token.digest,
-            "created": token.created.timestamp(),
-            "token": _encoder.encode(token),
-        }
-        await self._server.run(insert_new(self._tokens, [document]))
+        await self._server.run(insert_new(self._tokens, [token_document(token)]))
 
     async def find(self, digest: str) -> ApiToken | None:
         return await self._server.run(self._find({"digest": digest}))
@@ -35,7 +38,7 @@ class MongodbTokenStore:
     async def list(self) -> Sequence[ApiToken]:
         async def read() -> Sequence[ApiToken]:
             found = self._tokens.find().sort([("created", 1), ("_id", 1)])
-            return [_token_of(document) async for document in found]
+            return [token_of(document) async for document in found]
 
         return await self._server.run(read())
 
@@ -55,10 +58,10 @@ class MongodbTokenStore:
 
     async def _find(self, wanted: dict[str, Any]) -> ApiToken | None:
         document = await self._tokens.find_one(wanted)
-        return None if document is None else _token_of(document)
+        return None if document is None else token_of(document)
 
 
-def _token_of(document: Mapping[str, Any]) -> ApiToken:
+def token_of(document: Mapping[str, Any]) -> ApiToken:
     token: ApiToken = _decoder.decode(document["token"])
     return replace(token, revoked=_instant(document, "revoked"), last_used=_instant(document, "last_used"))
 

@@ -135,23 +135,30 @@ async def _commit(connection: Connection, parts: Sequence[Part]) -> list[PartOut
 
 def _row_of(part: Part) -> dict[str, Any]:
     return {
-        "event_id": part.inventory.event_id,
+        **inventory_row(part.inventory),
         "expected": part.expected_version,
-        "version": part.inventory.version,
-        "due_ms": None if part.inventory.due_at is None else to_milliseconds(part.inventory.due_at),
-        "document": _encoder.encode(part.inventory).decode(),
-        "bookings": [_booking_row(booking) for booking in part.bookings],
+        "bookings": [booking_row(booking) for booking in part.bookings],
         "messages": [outbox.row_of(message) for message in part.messages],
         "answers": [answers.row_of(answer) for answer in part.answers],
     }
 
 
-def _booking_row(booking: Booking) -> dict[str, Any]:
+def inventory_row(inventory: Inventory) -> dict[str, Any]:
+    return {
+        "event_id": inventory.event_id,
+        "version": inventory.version,
+        "due_ms": None if inventory.due_at is None else to_milliseconds(inventory.due_at),
+        "document": _encoder.encode(inventory).decode(),
+    }
+
+
+def booking_row(booking: Booking) -> dict[str, Any]:
     found = found_by(booking)
     return {
         **msgspec.structs.asdict(found),
         "halls": f" {' '.join(found.halls)} ",
         "id": booking.id,
+        "event_id": booking.event_id,
         "version": booking.version,
         "document": _encoder.encode(booking).decode(),
     }

@@ -12,6 +12,7 @@ from okevents.persistence.postgresql.outbox import PostgresqlOutbox
 from okevents.persistence.postgresql.pool import Pool
 from okevents.persistence.postgresql.reports import PostgresqlBookingReports
 from okevents.persistence.postgresql.tokens import PostgresqlTokenStore
+from okevents.persistence.postgresql.webhooks import PostgresqlWebhookDatabase
 
 
 class PostgresqlDatabase:
@@ -57,6 +58,10 @@ class PostgresqlEventsDatabase(PostgresqlDatabase):
     @cached_property
     def events(self) -> PostgresqlEventStore:
         return PostgresqlEventStore(self._pool)
+
+    @cached_property
+    def webhooks(self) -> PostgresqlWebhookDatabase:
+        return PostgresqlWebhookDatabase(self._pool)
 
 
 class PostgresqlBookingsDatabase(PostgresqlDatabase):

@@ -1,6 +1,7 @@
 """Dead letters."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -9,7 +10,7 @@ from okevents.persistence.postgresql.pool import Pool
 from okevents.persistence.postgresql.queries import statement
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(DeadLetter)
+decode_letter = msgspec.json.Decoder(DeadLetter).decode
 
 _PARK = statement("park_letter")
 _LIST = statement("list_letters")
@@ -19,6 +20,15 @@ _DUE = statement("due_letters")
 _DROP = statement("drop_letter")
 
 
+def letter_row(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "queue": letter.queue,
+        "id": letter.id,
+        "parked_at": letter.parked_at,
+        "letter": _encoder.encode(letter).decode(),
+    }
+
+
 class PostgresqlDeadLetterStore:
     """See `DeadLetterStore`."""
 
@@ -26,25 +36,23 @@ class PostgresqlDeadLetterStore:
         self._pool = pool
 
     async def park(self, letter: DeadLetter) -> None:
-        document = _encoder.encode(letter).decode()
-        await self._pool.run(
-            lambda connection: connection.execute(_PARK, letter.queue, letter.id, letter.parked_at, document)
-        )
+        row = letter_row(letter)
+        await self._pool.run(lambda connection: connection.execute(_PARK, *row.values()))
 
     async def list(self, queue: str, limit: int) -> Sequence[DeadLetter]:
         rows = await self._pool.run(lambda connection: connection.fetch(_LIST, queue, limit))
-        return [_decoder.decode(row[0]) for row in rows]
+        return [decode_letter(row[0]) for row in rows]
 
     async def find(self, queue: str, message_id: str) -> DeadLetter | None:
         document = await self._pool.run(lambda connection: connection.fetchval(_FIND, queue, message_id))
-        return None if document is None else _decoder.decode(document)
+        return None if document is None else decode_letter(document)
 
     async def mark_for_replay(self, queue: str, message_id: str) -> bool:
         return await self._pool.run(lambda connection: connection.fetchval(_MARK, queue, message_id)) is not None
 
     async def due(self, queue: str) -> Sequence[DeadLetter]:
         rows = await self._pool.run(lambda connection: connection.fetch(_DUE, queue))
-        return [_decoder.decode(row[0]) for row in rows]
+        return [decode_letter(row[0]) for row in rows]
 
     async def drop(self, queue: str, message_id: str) -> bool:
         return await self._pool.run(lambda connection: connection.fetchval(_DROP, queue, message_id)) is not None

@@ -28,8 +28,8 @@ from okevents.persistence.postgresql.queries import statement
 from okevents.persistence.postgresql.scan import scan_statement
 
 _encoder = msgspec.json.Encoder()
-_events = msgspec.json.Decoder(Event)
-_availabilities = msgspec.json.Decoder(Availability)
+decode_event = msgspec.json.Decoder(Event).decode
+decode_availability = msgspec.json.Decoder(Availability).decode
 
 _FIND = statement("find_event")
 _NEXT_OF_NAME = statement("next_event_of_name")
@@ -69,16 +69,7 @@ class PostgresqlEventStore:
 
     async def record_availability(self, availabilities: Sequence[Availability]) -> None:
         newest = {each.event_id: each for each in sorted(availabilities, key=lambda each: each.version)}
-        rows = [
-            {
-                "event_id": each.event_id,
-                "version": each.version,
-                "most_available": max((hall.available for hall in each.halls), default=0),
-                "document": _encoder.encode(each).decode(),
-            }
-            for each in newest.values()
-        ]
-        heard = _encoder.encode(rows).decode()
+        heard = _encoder.encode([availability_row(each) for each in newest.values()]).decode()
         await self._pool.run(lambda connection: connection.execute(_RECORD, heard))
 
     async def unannounced(self, limit: int) -> Sequence[Event]:  # noqa: ARG002 - the port's
@@ -87,10 +78,17 @@ class PostgresqlEventStore:
 
 
 def _row_of(change: EventChange) -> dict[str, Any]:
-    event = change.event
+    return {
+        **event_row(change.event),
+        "expected": change.expected_version,
+        "messages": [outbox.row_of(message) for message in change.messages],
+        "answer": None if change.answer is None else answers.row_of(change.answer),
+    }
+
+
+def event_row(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
-        "expected": change.expected_version,
         "version": event.version,
         "name": event.name,
         "starts_ms": to_milliseconds(event.starts_at),
@@ -99,8 +97,15 @@ def _row_of(change: EventChange) -> dict[str, Any]:
         "largest_hall": event.largest_hall,
         "search_text": event.search_text,
         "document": _encoder.encode(event).decode(),
-        "messages": [outbox.row_of(message) for message in change.messages],
-        "answer": None if change.answer is None else answers.row_of(change.answer),
+    }
+
+
+def availability_row(availability: Availability) -> dict[str, Any]:
+    return {
+        "event_id": availability.event_id,
+        "version": availability.version,
+        "most_available": max((hall.available for hall in availability.halls), default=0),
+        "document": _encoder.encode(availability).decode(),
     }
 
 
@@ -116,4 +121,4 @@ def _stored(row: asyncpg.Record | None) -> StoredEvent | None:
 
 def _found(row: asyncpg.Record) -> StoredEvent:
     document, availability = row
-    return StoredEvent(_events.decode(document), None if availability is None else _availabilities.decode(availability))
+    return StoredEvent(decode_event(document), None if availability is None else decode_availability(availability))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-from okevents.kernel.database import MINIMUM_VERSION, require_usable
+from okevents.kernel.database import MINIMUM_VERSION, pending_of, require_usable
 from okevents.persistence.postgresql.pool import Connection
 
 _OWN_TABLES = """
@@ -44,12 +44,24 @@ async def check_owner(connection: Connection, service: str, address: str) -> Non
         require_usable(address, service, owner, minimum)
 
 
+async def owner(connection: Connection) -> str | None:
+    """Whose it is; None if it is nobody's yet."""
+    if await connection.fetchval("SELECT to_regclass('okevents_schema')") is None:
+        return None
+    found: str | None = await connection.fetchval("SELECT service FROM okevents_schema")
+    return found
+
+
+async def set_owner(connection: Connection, name: str) -> None:
+    await connection.execute("UPDATE okevents_schema SET service = $1", name)
+
+
 async def pending(connection: Connection, service: str) -> Sequence[str]:
     """Names of those that weren't applied yet."""
     applied: set[str] = set()
     if await connection.fetchval("SELECT to_regclass('okevents_migrations')") is not None:
         applied = {row[0] for row in await connection.fetch("SELECT name FROM okevents_migrations")}
-    return [name for name in known(service) if name not in applied]
+    return pending_of(known(service), applied)
 
 
 async def migrate(connection: Connection, service: str, address: str) -> Sequence[str]:

@@ -10,7 +10,7 @@ from okevents.persistence.postgresql.pool import Pool
 from okevents.persistence.postgresql.queries import statement
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Message)
+decode_message = msgspec.json.Decoder(Message).decode
 
 _PUT = statement("put_messages")
 _CLAIM = statement("claim_messages")
@@ -35,7 +35,7 @@ class PostgresqlOutbox:
 
     async def claim(self, limit: int, lease: float) -> Sequence[Message]:
         rows = await self._pool.run(lambda connection: connection.fetch(_CLAIM, limit, lease))
-        return [_decoder.decode(row[0]) for row in rows]
+        return [decode_message(row[0]) for row in rows]
 
     async def discard(self, messages: Sequence[Message]) -> None:
         if not messages:

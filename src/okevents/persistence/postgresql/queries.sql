@@ -139,3 +139,103 @@ UPDATE api_tokens SET revoked = coalesce(revoked, :at) WHERE id = :id RETURNING 
 -- name: touch_tokens!
 UPDATE api_tokens SET last_used = greatest(last_used, used.at)
 FROM unnest(:ids::text[], :instants::timestamptz[]) AS used(id, at) WHERE api_tokens.id = used.id;
+
+-- name: rows_of_events
+SELECT id, document FROM events WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: rows_of_availability
+SELECT event_id, document FROM availability WHERE event_id > :after ORDER BY event_id LIMIT :limit;
+
+-- name: rows_of_inventories
+SELECT event_id, document FROM inventories WHERE event_id > :after ORDER BY event_id LIMIT :limit;
+
+-- name: rows_of_bookings
+SELECT id, document FROM bookings WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: rows_of_answers
+SELECT key, fingerprint, subject, version, body, kept_at FROM answers WHERE key > :after ORDER BY key LIMIT :limit;
+
+-- name: rows_of_outbox
+SELECT key, message FROM outbox WHERE key > :after ORDER BY key LIMIT :limit;
+
+-- name: rows_of_dead_letters
+SELECT queue || ' ' || id, letter, is_due FROM dead_letters
+WHERE (queue || ' ' || id) > :after ORDER BY queue || ' ' || id LIMIT :limit;
+
+-- name: rows_of_api_tokens
+SELECT id, token, revoked, last_used FROM api_tokens WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: rows_of_keyring
+SELECT name, key FROM keyring WHERE name COLLATE "C" > :after ORDER BY name COLLATE "C" LIMIT :limit;
+
+-- name: other_users
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'okevents' AND pid <> pg_backend_pid();
+
+-- name: find_webhook
+SELECT document FROM webhooks WHERE id = :id;
+
+-- name: list_webhooks
+SELECT document FROM webhooks WHERE NOT is_deleted ORDER BY created_ms, id;
+
+-- name: deleted_webhooks
+SELECT id FROM webhooks WHERE is_deleted ORDER BY id;
+
+-- name: commit_webhook
+SELECT commit_webhook(:change, :answer);
+
+-- name: add_deliveries
+SELECT add_deliveries(:deliveries, :answer);
+
+-- name: due_webhooks
+SELECT wanted.id FROM unnest(:webhooks::text[]) WITH ORDINALITY AS wanted(id, place) WHERE EXISTS (
+  SELECT 1 FROM webhook_deliveries d
+  WHERE d.webhook = wanted.id AND d.due <= statement_timestamp() AND d.leased_until <= statement_timestamp()
+) ORDER BY place;
+
+-- name: claim_deliveries
+WITH free AS (
+  SELECT id, due FROM webhook_deliveries
+  WHERE webhook = :webhook AND due <= statement_timestamp() AND leased_until <= statement_timestamp()
+  ORDER BY due, created_ms, id LIMIT :limit FOR UPDATE SKIP LOCKED
+), claimed AS (
+  UPDATE webhook_deliveries d
+  SET claims = d.claims + 1, leased_until = clock_timestamp() + make_interval(secs => :lease)
+  FROM free WHERE d.id = free.id RETURNING free.due, d.id, d.created_ms, d.claims, d.attempts, d.delivery
+)
+SELECT claims, attempts, delivery FROM claimed ORDER BY due, created_ms, id;
+
+-- name: settle_delivery!
+UPDATE webhook_deliveries SET
+  state = :state, due = clock_timestamp() + make_interval(secs => :again_in), leased_until = '-infinity',
+  attempts = :attempts, reason = :reason
+WHERE id = :id AND claims = :claims;
+
+-- name: count_pending_deliveries
+SELECT count(*), min(due) FROM webhook_deliveries WHERE due IS NOT NULL;
+
+-- name: find_delivery
+SELECT state, due, reason, attempts, delivery FROM webhook_deliveries WHERE id = :id AND webhook = :webhook;
+
+-- name: has_delivered_since
+SELECT EXISTS (
+  SELECT 1 FROM webhook_deliveries WHERE webhook = :webhook AND created_ms >= :since_ms AND state = 'delivered'
+);
+
+-- name: drop_webhook_deliveries!
+DELETE FROM webhook_deliveries WHERE webhook = :webhook;
+
+-- name: drop_subject_deliveries!
+DELETE FROM webhook_deliveries WHERE subject = :subject AND message <> :keep;
+
+-- name: sweep_deliveries
+WITH old AS (SELECT id FROM webhook_deliveries WHERE created_ms < :before_ms ORDER BY created_ms LIMIT :limit),
+swept AS (DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM old) RETURNING 1)
+SELECT count(*) FROM swept;
+
+-- name: rows_of_webhooks
+SELECT id, document FROM webhooks WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: rows_of_webhook_deliveries
+SELECT id, state, due, reason, attempts, delivery FROM webhook_deliveries
+WHERE id > :after ORDER BY id LIMIT :limit;

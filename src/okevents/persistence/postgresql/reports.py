@@ -66,6 +66,7 @@ def _scan_statement(wanted: BookingFilter, after: tuple[EventId, int] | None, li
         conditions.append(f"number > {numbered(after[1])}")
     elif after is not None:
         conditions.append(f"(event_id, number) > ({numbered(after[0])}, {numbered(after[1])})")
+    # What is put together are fixed texts; what a client sends is bound.
     return (
         f"SELECT document FROM bookings WHERE {' AND '.join(conditions) or 'true'} "  # noqa: S608
         f"ORDER BY event_id, number LIMIT {numbered(limit)}"

@@ -34,6 +34,7 @@ def scan_statement(scan: Scan) -> tuple[str, list[Any]]:
     if wanted.status is not None:
         conditions.append(f"e.status = {numbered(wanted.status)}")
     order = "e.starts_ms, e.id" if is_upcoming else "e.starts_ms DESC, e.id DESC"
+    # What is put together are fixed texts; what a client sends is bound.
     statement = (
         "SELECT e.document, a.document FROM events e LEFT JOIN availability a ON a.event_id = e.id "  # noqa: S608
         f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {numbered(scan.limit)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -21,6 +22,15 @@ _REVOKE = statement("revoke_token")
 _TOUCH = statement("touch_tokens")
 
 
+def token_row(token: ApiToken) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "digest": token.digest,
+        "created": token.created,
+        "token": _encoder.encode(token).decode(),
+    }
+
+
 class PostgresqlTokenStore:
     """See `TokenStore`."""
 
@@ -28,22 +38,20 @@ class PostgresqlTokenStore:
         self._pool = pool
 
     async def add(self, token: ApiToken) -> None:
-        document = _encoder.encode(token).decode()
-        await self._pool.run(
-            lambda connection: connection.execute(_ADD, token.id, token.digest, token.created, document)
-        )
+        row = token_row(token)
+        await self._pool.run(lambda connection: connection.execute(_ADD, *row.values()))
 
     async def find(self, digest: str) -> ApiToken | None:
         row = await self._pool.run(lambda connection: connection.fetchrow(_FIND, digest))
-        return None if row is None else _token_of(row)
+        return None if row is None else token_of(row)
 
     async def list(self) -> Sequence[ApiToken]:
         rows = await self._pool.run(lambda connection: connection.fetch(_LIST))
-        return [_token_of(row) for row in rows]
+        return [token_of(row) for row in rows]
 
     async def revoke(self, token_id: TokenId, at: datetime) -> ApiToken | None:
         row = await self._pool.run(lambda connection: connection.fetchrow(_REVOKE, at, token_id))
-        return None if row is None else _token_of(row)
+        return None if row is None else token_of(row)
 
     async def touch(self, used: Mapping[TokenId, datetime]) -> None:
         if used:
@@ -52,5 +60,5 @@ class PostgresqlTokenStore:
             await self._pool.run(lambda connection: connection.execute(_TOUCH, ids, instants))
 
 
-def _token_of(row: asyncpg.Record) -> ApiToken:
+def token_of(row: asyncpg.Record) -> ApiToken:
     return replace(_decoder.decode(row["token"]), revoked=row["revoked"], last_used=row["last_used"])

@@ -6,6 +6,7 @@ the event loop, which costs less than to hand it to a thread.
 
 from okevents.persistence.sqlite.database import SqliteBookingsDatabase, SqliteEventsDatabase
 from okevents.persistence.sqlite.file import path_of
+from okevents.persistence.sqlite.transfer import SqliteTransfer
 
 
 def open_events(url: str) -> SqliteEventsDatabase:
@@ -16,3 +17,8 @@ def open_events(url: str) -> SqliteEventsDatabase:
 def open_bookings(url: str) -> SqliteBookingsDatabase:
     """The Booking Service's database in that file (`sqlite:///path`), not opened yet."""
     return SqliteBookingsDatabase(path_of(url))
+
+
+def open_transfer(url: str) -> SqliteTransfer:
+    """The database as where a copy comes from or goes to, not opened yet."""
+    return SqliteTransfer(path_of(url))

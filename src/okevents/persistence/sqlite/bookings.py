@@ -127,26 +127,29 @@ def _commit(connection: apsw.Connection, part: Part) -> PartOutcome:
     taken = {answer.key: kept for answer in part.answers if (kept := find_answer(connection, answer.key)) is not None}
     if taken:
         return PartKeysTaken(taken)
-    inventory = part.inventory
-    columns = {
-        "event_id": inventory.event_id,
-        "version": inventory.version,
-        "due_ms": None if inventory.due_at is None else to_milliseconds(inventory.due_at),
-        "document": _encoder.encode(inventory),
-    }
+    columns = columns_of(part.inventory)
     if part.expected_version:
         written = queries.update_inventory(connection, expected_version=part.expected_version, **columns)
     else:
         written = queries.insert_inventory(connection, **columns)
     if not written:
         return PartConflict()
-    queries.put_bookings(connection, map(_row_of, part.bookings))
+    queries.put_bookings(connection, map(row_of, part.bookings))
     insert_answers(connection, part.answers)
     put_messages(connection, part.messages)
     return PartCommitted(datetime.now(UTC))
 
 
-def _row_of(booking: Booking) -> dict[str, Any]:
+def columns_of(inventory: Inventory) -> dict[str, Any]:
+    return {
+        "event_id": inventory.event_id,
+        "version": inventory.version,
+        "due_ms": None if inventory.due_at is None else to_milliseconds(inventory.due_at),
+        "document": _encoder.encode(inventory),
+    }
+
+
+def row_of(booking: Booking) -> dict[str, Any]:
     found = found_by(booking)
     return {
         **msgspec.structs.asdict(found),

@@ -15,6 +15,7 @@ from okevents.persistence.sqlite.outbox import SqliteOutbox
 from okevents.persistence.sqlite.readers import Readers
 from okevents.persistence.sqlite.reports import SqliteBookingReports
 from okevents.persistence.sqlite.tokens import SqliteTokenStore
+from okevents.persistence.sqlite.webhooks import SqliteWebhookDatabase
 from okevents.persistence.sqlite.writer import Writer
 
 
@@ -91,6 +92,10 @@ class SqliteEventsDatabase(SqliteDatabase):
     @property
     def events(self) -> SqliteEventStore:
         return SqliteEventStore(self._readers, self._writer)
+
+    @property
+    def webhooks(self) -> SqliteWebhookDatabase:
+        return SqliteWebhookDatabase(self._readers, self._writer)
 
 
 class SqliteBookingsDatabase(SqliteDatabase):

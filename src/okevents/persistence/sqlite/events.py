@@ -29,8 +29,8 @@ from okevents.persistence.sqlite.scan import scan_statement
 from okevents.persistence.sqlite.writer import Writer
 
 _encoder = msgspec.json.Encoder()
-_events = msgspec.json.Decoder(Event)
-_availabilities = msgspec.json.Decoder(Availability)
+decode_event = msgspec.json.Decoder(Event).decode
+decode_availability = msgspec.json.Decoder(Availability).decode
 
 KNOWN = 500
 
@@ -71,13 +71,7 @@ class SqliteEventStore:
     async def record_availability(self, availabilities: Sequence[Availability]) -> None:
         def work(connection: apsw.Connection) -> None:
             for availability in availabilities:
-                queries.record_availability(
-                    connection,
-                    event_id=availability.event_id,
-                    version=availability.version,
-                    most_available=max((hall.available for hall in availability.halls), default=0),
-                    document=_encoder.encode(availability),
-                )
+                queries.record_availability(connection, **availability_columns(availability))
 
         await self._writer.run(work)
 
@@ -89,7 +83,7 @@ class SqliteEventStore:
 def _commit(connection: apsw.Connection, change: EventChange) -> ChangeOutcome:
     if change.answer is not None and (kept := find_answer(connection, change.answer.key)) is not None:
         return ChangeKeyTaken(kept)
-    columns = _columns(change.event)
+    columns = columns_of(change.event)
     if change.expected_version:
         written = queries.update_event(connection, expected_version=change.expected_version, **columns)
     else:
@@ -102,7 +96,7 @@ def _commit(connection: apsw.Connection, change: EventChange) -> ChangeOutcome:
     return ChangeCommitted()
 
 
-def _columns(event: Event) -> dict[str, Any]:
+def columns_of(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
         "version": event.version,
@@ -116,6 +110,15 @@ def _columns(event: Event) -> dict[str, Any]:
     }
 
 
+def availability_columns(availability: Availability) -> dict[str, Any]:
+    return {
+        "event_id": availability.event_id,
+        "version": availability.version,
+        "most_available": max((hall.available for hall in availability.halls), default=0),
+        "document": _encoder.encode(availability),
+    }
+
+
 def _stored(row: tuple[Any, ...] | None) -> StoredEvent | None:
     return None if row is None else _found(row)
 
@@ -125,7 +128,7 @@ def _found(row: tuple[Any, ...]) -> StoredEvent:
 
 
 def _decoded(document: bytes, availability: bytes | None) -> StoredEvent:
-    return StoredEvent(_events.decode(document), None if availability is None else _availabilities.decode(availability))
+    return StoredEvent(decode_event(document), None if availability is None else decode_availability(availability))
 
 
 _known = lru_cache(maxsize=KNOWN)(_decoded)

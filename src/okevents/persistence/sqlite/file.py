@@ -53,9 +53,12 @@ def path_of(url: str) -> Path:
 
 
 def connect(path: Path) -> apsw.Connection:
-    """A connection that writes. Raises StoreUnavailable."""
+    """A connection that writes. A new file is for its owner alone. Raises StoreUnavailable."""
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # It will hold keys and guests' data: its owner's alone. SQLite makes the log beside it likewise.
+            path.touch(mode=0o600)
         connection = apsw.Connection(str(path))
         _plan_once(connection)
         connection.set_busy_timeout(BUSY_MS)

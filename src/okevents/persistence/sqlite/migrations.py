@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import apsw
 
-from okevents.kernel.database import MINIMUM_VERSION, require_usable
+from okevents.kernel.database import MINIMUM_VERSION, pending_of, require_usable
 
 _OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS okevents_schema (service TEXT NOT NULL, minimum_version TEXT NOT NULL);
@@ -29,6 +29,18 @@ def check_owner(connection: apsw.Connection, service: str) -> None:
         require_usable(connection.filename, service, str(owner), str(minimum))
 
 
+def owner(connection: apsw.Connection) -> str | None:
+    """Whose it is; None if it is nobody's yet."""
+    if not _has_table(connection, "okevents_schema"):
+        return None
+    row = connection.execute("SELECT service FROM okevents_schema").fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_owner(connection: apsw.Connection, name: str) -> None:
+    connection.execute("UPDATE okevents_schema SET service = ?", (name,))
+
+
 def minimum_version(connection: apsw.Connection) -> str | None:
     """The oldest program that may use the database; None if it is nobody's yet."""
     if not _has_table(connection, "okevents_schema"):
@@ -46,8 +58,7 @@ def applied(connection: apsw.Connection) -> Sequence[str]:
 
 def pending(connection: apsw.Connection, service: str) -> Sequence[str]:
     """Names of those that weren't applied yet."""
-    done = set(applied(connection))
-    return [name for name in known(service) if name not in done]
+    return pending_of(known(service), applied(connection))
 
 
 def migrate(connection: apsw.Connection, service: str) -> Sequence[str]:

@@ -13,7 +13,7 @@ from okevents.persistence.sqlite.readers import Readers
 from okevents.persistence.sqlite.writer import Writer
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Message)
+decode_message = msgspec.msgpack.Decoder(Message).decode
 
 
 def put_messages(connection: apsw.Connection, messages: Sequence[Message], lease: float = COMMIT_LEASE) -> None:
@@ -47,7 +47,7 @@ class SqliteOutbox:
         def take(connection: apsw.Connection) -> list[Message]:
             rows = list(queries.unleased_messages(connection, now=now, limit=limit))
             queries.lease_messages(connection, [{"position": position, "until": now + lease} for position, _ in rows])
-            return [_decoder.decode(message) for _, message in rows]
+            return [decode_message(message) for _, message in rows]
 
         # Usually there is nothing, and that needs no transaction.
         return await self._writer.run(take) if await self._readers.run(look) else []

@@ -69,6 +69,7 @@ def _scan_statement(wanted: BookingFilter, after: tuple[EventId, int] | None) ->
     elif after is not None:
         where.append("(event_id, number) > (:after_event, :after_number)")
         bindings |= {"after_event": after[0], "after_number": after[1]}
+    # What is put together are fixed texts; what a client sends is bound.
     return (
         f"SELECT document FROM bookings WHERE {' AND '.join(where) or 'true'} "  # noqa: S608
         "ORDER BY event_id, number LIMIT :limit"

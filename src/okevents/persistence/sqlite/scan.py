@@ -66,6 +66,7 @@ def _statement(direction: Direction, has_position: bool, conditions: tuple[str, 
     if has_position:
         where.append(f"(e.starts_ms, e.id) {'>' if is_upcoming else '<'} (:after_ms, :after_id)")
     order = "e.starts_ms, e.id" if is_upcoming else "e.starts_ms DESC, e.id DESC"
+    # What is put together are fixed texts; what a client sends is bound.
     return (
         "SELECT e.document, a.document FROM events e LEFT JOIN availability a ON a.event_id = e.id "  # noqa: S608
         f"WHERE {' AND '.join(where) or 'true'} ORDER BY {order} LIMIT :limit"

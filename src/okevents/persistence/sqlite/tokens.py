@@ -17,6 +17,15 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(ApiToken)
 
 
+def token_columns(token: ApiToken) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "digest": token.digest,
+        "created": token.created.timestamp(),
+        "token": _encoder.encode(token),
+    }
+
+
 class SqliteTokenStore:
     """See `TokenStore`."""
 
@@ -26,29 +35,23 @@ class SqliteTokenStore:
 
     async def add(self, token: ApiToken) -> None:
         def work(connection: apsw.Connection) -> None:
-            queries.add_token(
-                connection,
-                id=token.id,
-                digest=token.digest,
-                created=token.created.timestamp(),
-                token=_encoder.encode(token),
-            )
+            queries.add_token(connection, **token_columns(token))
 
         await self._writer.run(work)
 
     async def find(self, digest: str) -> ApiToken | None:
-        return self._readers.run_here(lambda connection: _token_of(queries.find_token(connection, digest=digest)))
+        return self._readers.run_here(lambda connection: token_of(queries.find_token(connection, digest=digest)))
 
     async def list(self) -> Sequence[ApiToken]:
         def read(connection: apsw.Connection) -> list[ApiToken]:
-            return [token for row in queries.list_tokens(connection) if (token := _token_of(row)) is not None]
+            return [token for row in queries.list_tokens(connection) if (token := token_of(row)) is not None]
 
         return await self._readers.run(read)
 
     async def revoke(self, token_id: TokenId, at: datetime) -> ApiToken | None:
         def work(connection: apsw.Connection) -> ApiToken | None:
             queries.revoke_token(connection, id=token_id, at=at.timestamp())
-            return _token_of(queries.find_token_by_id(connection, id=token_id))
+            return token_of(queries.find_token_by_id(connection, id=token_id))
 
         return await self._writer.run(work)
 
@@ -58,7 +61,7 @@ class SqliteTokenStore:
             await self._writer.run(lambda connection: queries.touch_tokens(connection, rows))
 
 
-def _token_of(row: Any) -> ApiToken | None:
+def token_of(row: Any) -> ApiToken | None:
     if row is None:
         return None
     token, revoked, last_used = row

@@ -1,0 +1,40 @@
+"""Numbers that must be asked for elsewhere, and are left out where no answer comes in time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from okevents.errors import OkeventsError
+from okevents.observability import correlation
+
+WITHIN = 2.0
+"""Seconds for all that are asked together."""
+
+Ask = Callable[[], Awaitable[int]]
+
+
+class Looks:
+    """Each is asked once at a time: an answer that comes late is the next one's, and nothing piles up meanwhile."""
+
+    def __init__(self, asks: Mapping[str, Ask]) -> None:
+        self._asks = asks
+        self._asking: dict[str, asyncio.Task[int | None]] = {}
+
+    async def all(self, within: float = WITHIN) -> dict[str, int]:
+        """What was answered, by name."""
+        for name, ask in self._asks.items():
+            if name not in self._asking:
+                self._asking[name] = asyncio.create_task(_answer(ask), name=f"ask {name}", context=correlation.apart())
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=within)
+        done = {name: task for name, task in self._asking.items() if task.done()}
+        for name in done:
+            del self._asking[name]
+        return {name: found for name, task in done.items() if (found := task.result()) is not None}
+
+
+async def _answer(ask: Ask) -> int | None:
+    """None where it can't be told now; health says why."""
+    try:
+        return await ask()
+    except OkeventsError:
+        return None

@@ -1,0 +1,54 @@
+"""Which pages there are, and by which rule of the API's each is let in."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class PageOperation(Struct, frozen=True, kw_only=True):
+    """One method of one page's path, and the name of what handles it. `rule` names the operation of the API that may
+    be done by whoever may do this."""
+
+    method: Literal["get", "post"]
+    path: str
+    name: str
+    rule: str
+    summary: str
+
+
+def _show(path: str, name: str, rule: str, summary: str) -> PageOperation:
+    return PageOperation(method="get", path=path, name=name, rule=rule, summary=summary)
+
+
+def _send(path: str, name: str, rule: str, summary: str) -> PageOperation:
+    return PageOperation(method="post", path=path, name=name, rule=rule, summary=summary)
+
+
+EVENT_PAGES = (
+    _show("/whats-on", "show_programme", "list_events", "A page of the events to come, to search and to look through."),
+    _show("/whats-on/{event_id}", "show_event", "find_event", "The page of an event."),
+)
+"""Those of the Events Service."""
+
+BOOKING_FORM = (
+    _show("/book/{event_id}", "show_form", "find_availability", "The page to book places of an event on."),
+    _send("/book/{event_id}", "book", "book", "Hold places, or wait for them, by that page's form."),
+)
+"""Where places of an event are booked: a page of the Booking Service."""
+
+BOOKING_PAGES = (
+    _show("/booking/open", "show_opening", "find_availability", "The page to open a booking on, with its secret."),
+    _send("/booking/open", "open", "book", "Let this browser open a booking, by its secret."),
+    _show("/booking/{id}", "show_booking", "find_booking", "The page of a booking, with its tickets."),
+    _show("/booking/{id}/calendar.ics", "show_calendar", "show_booking_calendar", "The booking for a calendar."),
+    _send("/booking/{id}/confirm", "confirm", "confirm_booking", "Take the held or offered places for good."),
+    _send("/booking/{id}/extend", "extend", "extend_booking", "Hold the places longer."),
+    _send("/booking/{id}/change", "change", "amend_booking", "Change the guest, or how many places it is for."),
+    _send("/booking/{id}/cancel", "cancel", "cancel_booking", "Give the places back."),
+    _send("/booking/{id}/decline", "decline", "decline_booking", "Decline an offer."),
+    _send("/booking/{id}/close", "close", "book", "Let this browser open the booking no more."),
+)
+"""Those of a booking, for its guest."""
+
+ASSETS = "/assets/{name}"
+"""What pages need: stylesheets, scripts and pictures."""

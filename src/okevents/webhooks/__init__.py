@@ -1,0 +1,1 @@
+"""Webhooks: messages told to addresses that asked for them, signed as the Standard Webhooks specification says."""
