@@ -9,8 +9,14 @@ import gc
 import random
 from asyncio.base_events import BaseEventLoop
 from collections import deque
+from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVarTuple
+
+Arguments = TypeVarTuple("Arguments")
+
+TICK = 1e-6
+"""The shortest wait, in seconds. Time would stand still over one that is too small for the clock to tell."""
 
 
 class Mortal(Protocol):
@@ -83,6 +89,11 @@ class SimulatedLoop(BaseEventLoop):
 
     def time(self) -> float:
         return self._selector.now
+
+    def call_at(
+        self, when: float, callback: Callable[[*Arguments], object], *args: *Arguments, **given: Any
+    ) -> asyncio.TimerHandle:
+        return super().call_at(max(when, self.time() + TICK), callback, *args, **given)
 
     def run_in_executor(self, executor: object, func: object, *args: object) -> NoReturn:  # noqa: ARG002
         raise RuntimeError("a thread was wanted in the simulation")

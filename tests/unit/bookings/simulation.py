@@ -373,6 +373,7 @@ class Simulation:
             raise No("NoSuchTicket")
         guest.inside.remove(request.ticket)
         guest.state = State.CHECKED_IN if guest.inside else State.CONFIRMED
+        guest.is_told |= guest.is_released  # By this very change, if nobody was outside until now.
         return True
 
     def _end(self, at: datetime, length: timedelta) -> datetime:
