@@ -1,7 +1,6 @@
 """A guest's way from the list to a ticket, and from a full hall to the place of another, in a browser."""
 
 import re
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from icalendar import Calendar
 from PIL import Image
 from playwright.async_api import Browser, Route, expect
 
-from tests.e2e.browser import Visitor, chromium, visiting
+from tests.e2e.browser import Visitor, visiting
 from tests.e2e.program import Program, running
 from tests.e2e.test_access import created, showing
 from tests.e2e.test_programme_pages import SCENES, announce, evening
@@ -27,18 +26,6 @@ FOCUSED = """() => {
 }"""
 
 SALON = {"name": "Salle Pleyel", "country": "FR", "halls": [{"name": "Salon", "capacity": 2}]}
-
-
-@pytest.fixture
-async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    async with running("up", "--site-name", "Cine Doré", folder=tmp_path) as program:
-        yield program
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def fill_in(visitor: Visitor, name: str, places: int) -> None:
@@ -65,9 +52,9 @@ async def state(visitor: Visitor) -> str:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-async def test_from_the_list_to_a_ticket(program: Program, browser: Browser, scene: dict[str, Any]) -> None:
-    await announce(program.http, evening(9))
-    async with visiting(browser, program.http.base_url, **scene) as visitor:
+async def test_from_the_list_to_a_ticket(cinema: Program, browser: Browser, scene: dict[str, Any]) -> None:
+    await announce(cinema.http, evening(9))
+    async with visiting(browser, cinema.http.base_url, **scene) as visitor:
         page = visitor.page
         await page.goto("/whats-on")
         await page.get_by_role("link", name="Night of the Organ").click()
@@ -100,10 +87,10 @@ async def test_from_the_list_to_a_ticket(program: Program, browser: Browser, sce
 
 @pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "plain"])
 async def test_a_full_hall_a_place_in_line_and_the_place_of_another(
-    program: Program, browser: Browser, has_scripts: bool
+    cinema: Program, browser: Browser, has_scripts: bool
 ) -> None:
-    event_id = await announce(program.http, evening(9, name="Piano for two", location=SALON))
-    base = program.http.base_url
+    event_id = await announce(cinema.http, evening(9, name="Piano for two", location=SALON))
+    base = cinema.http.base_url
     async with (
         visiting(browser, base, "desk", has_scripts=has_scripts) as ada,
         visiting(browser, base, "phone", has_scripts=has_scripts) as bob,
@@ -137,8 +124,8 @@ async def test_a_full_hall_a_place_in_line_and_the_place_of_another(
         await expect(bob.page.locator(".ticket")).to_have_count(1)
 
 
-async def test_an_offer_that_is_declined_goes_to_the_next(program: Program, browser: Browser) -> None:
-    event_id = await announce(program.http, evening(9, name="Piano for two", location=SALON))
+async def test_an_offer_that_is_declined_goes_to_the_next(cinema: Program, browser: Browser) -> None:
+    event_id = await announce(cinema.http, evening(9, name="Piano for two", location=SALON))
 
     async def waiting(visitor: Visitor, name: str) -> None:
         await visitor.page.goto(f"/book/{event_id}")
@@ -149,22 +136,22 @@ async def test_an_offer_that_is_declined_goes_to_the_next(program: Program, brow
 
     guest = {"name": "Ada", "email": "ada@example.org"}
     taken = {"event_id": event_id, "hall": "Salon", "places": 2, "hold": 0, "guest": guest}
-    first = (await program.http.post("/bookings", json=taken)).json()["id"]
-    base = program.http.base_url
+    first = (await cinema.http.post("/bookings", json=taken)).json()["id"]
+    base = cinema.http.base_url
     async with visiting(browser, base, language="es-ES") as bob, visiting(browser, base, "phone") as eve:
         await waiting(bob, "Bob Example")
         await bob.look("booking-waiting")
         await waiting(eve, "Eve Example")
         await expect(eve.page.locator(".position b")).to_have_text("2")
-        await program.http.post(f"/bookings/{first}/cancel")
+        await cinema.http.post(f"/bookings/{first}/cancel")
         await bob.page.get_by_role("button", name="No, gracias").click()
         await expect(eve.page.locator("[data-state^=offered]")).to_have_count(1)
         assert await state(bob) == "cancelled"
 
 
-async def test_change_who_comes_and_cancel(program: Program, browser: Browser) -> None:
-    event_id = await announce(program.http, evening(9))
-    async with visiting(browser, program.http.base_url, "phone") as visitor:
+async def test_change_who_comes_and_cancel(cinema: Program, browser: Browser) -> None:
+    event_id = await announce(cinema.http, evening(9))
+    async with visiting(browser, cinema.http.base_url, "phone") as visitor:
         page = visitor.page
         await page.goto(f"/book/{event_id}")
         await fill_in(visitor, "Ada Example", 1)
@@ -199,9 +186,9 @@ async def test_change_who_comes_and_cancel(program: Program, browser: Browser) -
         await expect(page.locator("h1")).to_have_text("This booking is cancelled")
 
 
-async def test_who_wants_more_than_is_left_may_wait_for_it(program: Program, browser: Browser) -> None:
-    event_id = await announce(program.http, evening(9))
-    async with visiting(browser, program.http.base_url, "phone") as visitor:
+async def test_who_wants_more_than_is_left_may_wait_for_it(cinema: Program, browser: Browser) -> None:
+    event_id = await announce(cinema.http, evening(9))
+    async with visiting(browser, cinema.http.base_url, "phone") as visitor:
         page = visitor.page
         await page.goto(f"/book/{event_id}")
         await page.get_by_label("Gallery").check()
@@ -217,10 +204,10 @@ async def test_who_wants_more_than_is_left_may_wait_for_it(program: Program, bro
         assert await state(visitor) == "held"
 
 
-async def test_all_of_it_by_the_keyboard(program: Program, browser: Browser) -> None:
+async def test_all_of_it_by_the_keyboard(cinema: Program, browser: Browser) -> None:
     """From one link and one field to the next; what has the focus can be seen, and nothing holds it fast."""
-    await announce(program.http, evening(9, location=SALON))
-    async with visiting(browser, program.http.base_url) as visitor:
+    await announce(cinema.http, evening(9, location=SALON))
+    async with visiting(browser, cinema.http.base_url) as visitor:
         page = visitor.page
 
         async def tab_to(name: str) -> None:
@@ -258,11 +245,11 @@ async def test_all_of_it_by_the_keyboard(program: Program, browser: Browser) -> 
 
 
 @pytest.mark.parametrize("change", ["over", "cancelled"])
-async def test_what_cannot_be_booked_any_more(program: Program, browser: Browser, change: str) -> None:
-    event_id = await announce(program.http, evening(9 if change == "cancelled" else -9))
+async def test_what_cannot_be_booked_any_more(cinema: Program, browser: Browser, change: str) -> None:
+    event_id = await announce(cinema.http, evening(9 if change == "cancelled" else -9))
     if change == "cancelled":
-        await program.http.post(f"/events/id/{event_id}/cancel", json={"reason": "The lawn is flooded."})
-    async with visiting(browser, program.http.base_url, "phone") as visitor:
+        await cinema.http.post(f"/events/id/{event_id}/cancel", json={"reason": "The lawn is flooded."})
+    async with visiting(browser, cinema.http.base_url, "phone") as visitor:
         page = visitor.page
         await page.goto(f"/whats-on/{event_id}")
         await expect(page.locator("aside")).to_have_count(0)
@@ -275,9 +262,9 @@ async def test_what_cannot_be_booked_any_more(program: Program, browser: Browser
 
 
 async def test_a_hold_that_ends_is_seen_to_end_and_may_still_be_confirmed(tmp_path: Path, browser: Browser) -> None:
-    async with running("up", "--hold", "2", folder=tmp_path) as program:
-        event_id = await announce(program.http, evening(9))
-        async with visiting(browser, program.http.base_url, "phone") as visitor:
+    async with running("up", "--hold", "2", folder=tmp_path) as cinema:
+        event_id = await announce(cinema.http, evening(9))
+        async with visiting(browser, cinema.http.base_url, "phone") as visitor:
             # Nobody tells it: it counts by itself.
             await visitor.page.route("**/stream", silent)
             await visitor.page.goto(f"/book/{event_id}")
@@ -294,11 +281,11 @@ async def test_the_link_opens_the_booking_and_nothing_else_does(
     tmp_path: Path, browser: Browser, has_scripts: bool
 ) -> None:
     """With access control. The secret is in no address that anybody is asked for."""
-    async with running("up", "--access", "required", "--log-level", "debug", folder=tmp_path) as program:
+    async with running("up", "--access", "required", "--log-level", "debug", folder=tmp_path) as cinema:
         token = await created(tmp_path, "organiser", "--scope", "events:write")
-        program.http.headers.update(showing(token["token"]))
-        event_id = await announce(program.http, evening(9))
-        base = program.http.base_url
+        cinema.http.headers.update(showing(token["token"]))
+        event_id = await announce(cinema.http, evening(9))
+        base = cinema.http.base_url
         async with (
             visiting(browser, base, has_scripts=has_scripts) as ada,
             visiting(browser, base, "phone", has_scripts=has_scripts) as other,
@@ -331,4 +318,4 @@ async def test_the_link_opens_the_booking_and_nothing_else_does(
             await expect(other.page.locator("h1")).to_have_text("Open my booking")
             # The browser tells the fragment to this test alone.
             assert [url for url in asked if secret in url.partition("#")[0]] == []
-        assert [line for line in program.lines if secret in line] == []
+        assert [line for line in cinema.lines if secret in line] == []

@@ -1,17 +1,15 @@
 """What is on, and the page of an event, as somebody sees them in a browser."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.browser import chromium, visiting
+from tests.e2e.browser import visiting
 from tests.e2e.guests import availability
-from tests.e2e.program import Program, running
+from tests.e2e.program import Program
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sqlite, pytest.mark.timeout(120)]
 
@@ -56,29 +54,17 @@ async def announce(http: httpx.AsyncClient, body: dict[str, Any]) -> str:
     return event_id
 
 
-@pytest.fixture
-async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    async with running("up", "--site-name", "Cine Doré", folder=tmp_path) as program:
-        yield program
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 @pytest.mark.parametrize("scene", SCENES)
-async def test_from_the_front_door_to_an_event(program: Program, browser: Browser, scene: dict[str, Any]) -> None:
-    await announce(program.http, evening(9))
+async def test_from_the_front_door_to_an_event(cinema: Program, browser: Browser, scene: dict[str, Any]) -> None:
+    await announce(cinema.http, evening(9))
     piano = {"name": "Salle Pleyel", "country": "FR", "halls": [{"name": "Salon", "capacity": 2}]}
-    await announce(program.http, evening(40, name="Piano for two", location=piano))
-    lost = await announce(program.http, evening(41, name="An open-air gala with a name that a phone has to wrap"))
-    await program.http.post(f"/events/id/{lost}/cancel", json={"reason": "The lawn is flooded."})
-    async with visiting(browser, program.http.base_url, **scene) as visitor:
+    await announce(cinema.http, evening(40, name="Piano for two", location=piano))
+    lost = await announce(cinema.http, evening(41, name="An open-air gala with a name that a phone has to wrap"))
+    await cinema.http.post(f"/events/id/{lost}/cancel", json={"reason": "The lawn is flooded."})
+    async with visiting(browser, cinema.http.base_url, **scene) as visitor:
         page = visitor.page
         await page.goto("/")
-        await expect(page).to_have_url(f"{program.http.base_url}/whats-on")
+        await expect(page).to_have_url(f"{cinema.http.base_url}/whats-on")
         await expect(page.locator(".event")).to_have_count(3)
         await visitor.look("programme")
         await page.fill("#q", "night of")
@@ -96,9 +82,9 @@ async def test_from_the_front_door_to_an_event(program: Program, browser: Browse
 
 
 async def test_an_empty_programme_a_search_for_nothing_and_a_page_that_there_is_not(
-    program: Program, browser: Browser
+    cinema: Program, browser: Browser
 ) -> None:
-    async with visiting(browser, program.http.base_url, "phone") as visitor:
+    async with visiting(browser, cinema.http.base_url, "phone") as visitor:
         page = visitor.page
         await page.goto("/whats-on")
         await expect(page.locator("h2")).to_have_text("Nothing is planned yet")
@@ -115,27 +101,27 @@ async def test_an_empty_programme_a_search_for_nothing_and_a_page_that_there_is_
         await expect(page.locator("h1")).to_have_text("There is nothing here")
 
 
-async def test_the_language_is_the_readers_and_may_be_switched(program: Program, browser: Browser) -> None:
-    await announce(program.http, evening(9))
-    async with visiting(browser, program.http.base_url, language="es-MX") as visitor:
+async def test_the_language_is_the_readers_and_may_be_switched(cinema: Program, browser: Browser) -> None:
+    await announce(cinema.http, evening(9))
+    async with visiting(browser, cinema.http.base_url, language="es-MX") as visitor:
         page = visitor.page
         await page.goto("/whats-on?q=organ")
         await expect(page.locator("h1")).to_have_text("Programación")
         await page.get_by_role("link", name="English").click()
-        await expect(page).to_have_url(f"{program.http.base_url}/whats-on?q=organ")
+        await expect(page).to_have_url(f"{cinema.http.base_url}/whats-on?q=organ")
         await expect(page.locator("h1")).to_have_text("What’s on")
         await page.get_by_role("link", name="Night of the Organ").click()
         await expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-async def test_places_that_go_are_seen_to_go(program: Program, browser: Browser) -> None:
-    event_id = await announce(program.http, evening(9))
-    async with visiting(browser, program.http.base_url) as visitor:
+async def test_places_that_go_are_seen_to_go(cinema: Program, browser: Browser) -> None:
+    event_id = await announce(cinema.http, evening(9))
+    async with visiting(browser, cinema.http.base_url) as visitor:
         await visitor.page.goto(f"/whats-on/{event_id}")
         gallery = visitor.page.locator("[data-hall]", has_text="Gallery").locator(".chip")
         await expect(gallery).to_contain_text("8")
         for places, said in ((7, "1 place free"), (1, "Sold out")):
             guest = {"name": "Ada", "email": "ada@example.org"}
             body = {"event_id": event_id, "hall": "Gallery", "places": places, "guest": guest}
-            assert (await program.http.post("/bookings", json=body)).status_code == 201
+            assert (await cinema.http.post("/bookings", json=body)).status_code == 201
             await expect(gallery).to_have_text(said)

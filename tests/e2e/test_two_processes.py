@@ -12,18 +12,6 @@ from tests.e2e.shape import Shape
 pytestmark = [pytest.mark.e2e, pytest.mark.rabbitmq, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("postgresql", marks=pytest.mark.postgresql),
-        pytest.param("mongodb", marks=pytest.mark.mongodb),
-    ]
-)
-def shape(request: pytest.FixtureRequest, rabbitmq_url: str, tmp_path: Path) -> Shape:
-    events = request.getfixturevalue(f"{request.param}_url")
-    bookings = request.getfixturevalue(f"other_{request.param}_url")
-    return Shape(events, bookings, rabbitmq_url, tmp_path)
-
-
 async def test_post_hear_see_book_and_see_the_place_gone(shape: Shape) -> None:
     async with shape.both() as (events, bookings):
         event_id = await publish(events.http, "Organ night", 10)

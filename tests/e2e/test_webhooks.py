@@ -69,18 +69,6 @@ async def test_with_nothing_installed(tmp_path: Path) -> None:
     await through_a_kill(lambda: running("up", *HERE, folder=tmp_path))
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("postgresql", marks=pytest.mark.postgresql),
-        pytest.param("mongodb", marks=pytest.mark.mongodb),
-    ]
-)
-def shape(request: pytest.FixtureRequest, rabbitmq_url: str, tmp_path: Path) -> Shape:
-    events = request.getfixturevalue(f"{request.param}_url")
-    bookings = request.getfixturevalue(f"other_{request.param}_url")
-    return Shape(events, bookings, rabbitmq_url, tmp_path)
-
-
 @pytest.mark.rabbitmq
 async def test_as_two_processes(shape: Shape, tmp_path: Path) -> None:
     await shape.migrate()

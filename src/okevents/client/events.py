@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
-import msgspec
-
 from okevents.client.lines import lines_of
 from okevents.client.listing import Listing, query_of
-from okevents.client.transport import MERGE_PATCH, NDJSON, Call, Transport, read
+from okevents.client.transport import JSON, MERGE_PATCH, NDJSON, Call, Transport, read
 from okevents.contracts.event import EventStatus
 from okevents.events.draft import EventDraft
 from okevents.events.representation import EventShown
@@ -107,17 +105,10 @@ class Events:
         body: Draft,
         key: str | None,
         if_version: int | None = None,
-        media_type: str = "application/json",
+        media_type: str = JSON,
     ) -> EventShown:
-        call = Call(
-            method=method,
-            path=path,
-            body=msgspec.json.encode(body),
-            media_type=media_type,
-            key=key,
-            if_version=if_version,
-        )
-        return (await self._transport.ask(call)).read(EventShown)
+        answer = await self._transport.write(method, path, body, key, if_version, media_type)
+        return answer.read(EventShown)
 
 
 def _path(event_id: str) -> str:

@@ -7,7 +7,7 @@ import secrets
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
@@ -91,6 +91,20 @@ class Transport:
         """The whole answer. Raises Problem, Unreachable, UnexpectedAnswer."""
         response = await self._answered(call, self._retries.timeout, is_stream=False)
         return Answer(response.content, _following(response))
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        body: Struct | Mapping[str, Any],
+        key: str | None,
+        if_version: int | None = None,
+        media_type: str = JSON,
+    ) -> Answer:
+        """Asks with that body, as JSON. Raises as `ask`."""
+        content = msgspec.json.encode(body)
+        call = Call(method=method, path=path, body=content, media_type=media_type, key=key, if_version=if_version)
+        return await self.ask(call)
 
     @asynccontextmanager
     async def open(self, call: Call, silence: float | None = None) -> AsyncIterator[AsyncIterator[bytes]]:

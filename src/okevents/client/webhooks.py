@@ -5,10 +5,8 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
-import msgspec
-
 from okevents.client.listing import Listing, query_of
-from okevents.client.transport import MERGE_PATCH, Answer, Call, Transport
+from okevents.client.transport import MERGE_PATCH, Call, Transport
 from okevents.webhooks.draft import WebhookDraft
 from okevents.webhooks.model import DeliveryState
 from okevents.webhooks.representation import DeliveryShown, ReplayShown, WebhookMade, WebhookShown
@@ -48,30 +46,30 @@ class Webhooks:
 
     async def create(self, draft: Draft, *, key: str | None = None) -> WebhookMade:
         """With the secret that its posts are signed with. Raises BadInput and TooManyWebhooks."""
-        return (await self._write("POST", "/webhooks", draft, key)).read(WebhookMade)
+        return (await self._transport.write("POST", "/webhooks", draft, key)).read(WebhookMade)
 
     async def patch(
         self, webhook_id: str, changes: Mapping[str, Any], *, if_version: int | None = None, key: str | None = None
     ) -> WebhookShown:
         """Some of it, by a JSON merge patch (RFC 7396). Raises BadInput, PreconditionFailed."""
-        answer = await self._write("PATCH", _path(webhook_id), changes, key, if_version, MERGE_PATCH)
+        answer = await self._transport.write("PATCH", _path(webhook_id), changes, key, if_version, MERGE_PATCH)
         return answer.read(WebhookShown)
 
     async def delete(self, webhook_id: str, *, if_version: int | None = None, key: str | None = None) -> None:
         """Its deliveries are deleted with it. Raises PreconditionFailed."""
-        await self._write("DELETE", _path(webhook_id), {}, key, if_version)
+        await self._transport.write("DELETE", _path(webhook_id), {}, key, if_version)
 
     async def rotate(
         self, webhook_id: str, overlap: int | None = None, *, if_version: int | None = None, key: str | None = None
     ) -> WebhookMade:
         """With a new secret. For `overlap` seconds, a day if it isn't said, the one before signs too."""
         body = {} if overlap is None else {"overlap": overlap}
-        answer = await self._write("POST", f"{_path(webhook_id)}/rotate", body, key, if_version)
+        answer = await self._transport.write("POST", f"{_path(webhook_id)}/rotate", body, key, if_version)
         return answer.read(WebhookMade)
 
     async def test(self, webhook_id: str, *, key: str | None = None) -> DeliveryShown:
         """Has a message of its own posted, once; what comes of it `delivery` tells."""
-        return (await self._write("POST", f"{_path(webhook_id)}/test", {}, key)).read(DeliveryShown)
+        return (await self._transport.write("POST", f"{_path(webhook_id)}/test", {}, key)).read(DeliveryShown)
 
     def deliveries(
         self, webhook_id: str, *, page_size: int | None = None, **wanted: Unpack[DeliveryFilter]
@@ -87,7 +85,7 @@ class Webhooks:
     async def replay(self, webhook_id: str, delivery_id: str, *, key: str | None = None) -> DeliveryShown:
         """Has that message posted once more, as a delivery of its own. Raises DeliveryNotFound."""
         path = f"{_delivery(webhook_id, delivery_id)}/replay"
-        return (await self._write("POST", path, {}, key)).read(DeliveryShown)
+        return (await self._transport.write("POST", path, {}, key)).read(DeliveryShown)
 
     async def replay_span(
         self,
@@ -102,26 +100,7 @@ class Webhooks:
         """Has the messages of that span posted once more, the oldest first: as many as the service does at once. Go on
         with the `after` of the answer, until that is None. Raises BadInput."""
         body = {"from": created_from, "until": created_before, "state": state, "after": after}
-        return (await self._write("POST", f"{_path(webhook_id)}/replay", body, key)).read(ReplayShown)
-
-    async def _write(
-        self,
-        method: str,
-        path: str,
-        body: Draft,
-        key: str | None,
-        if_version: int | None = None,
-        media_type: str = "application/json",
-    ) -> Answer:
-        call = Call(
-            method=method,
-            path=path,
-            body=msgspec.json.encode(body),
-            media_type=media_type,
-            key=key,
-            if_version=if_version,
-        )
-        return await self._transport.ask(call)
+        return (await self._transport.write("POST", f"{_path(webhook_id)}/replay", body, key)).read(ReplayShown)
 
 
 def _path(webhook_id: str) -> str:

@@ -15,6 +15,7 @@ from okevents.kernel.idempotency import KeptAnswer
 from okevents.kernel.ids import DeliveryId, MessageId, WebhookId
 from okevents.persistence.mongodb import answers
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new
+from okevents.persistence.mongodb.spans import created_within
 from okevents.webhooks.model import Attempt, Delivery, DeliveryState, Known
 from okevents.webhooks.ports import Backlog, Claimed, KeyTaken, Place, Settlement, Stored, Wanted
 
@@ -219,13 +220,7 @@ def _query(wanted: Wanted, after: Place | None, beyond: str) -> Document:
     query: Document = {"webhook": wanted.webhook_id}
     if wanted.state is not None:
         query["state"] = wanted.state.value
-    created: Document = {}
-    if wanted.created_from is not None:
-        created["$gte"] = to_milliseconds(wanted.created_from)
-    if wanted.created_before is not None:
-        created["$lt"] = to_milliseconds(wanted.created_before)
-    if created:
-        query["created"] = created
+    query |= created_within(wanted.created_from, wanted.created_before)
     if after is not None:
         created_ms = to_milliseconds(after.created_at)
         query["$or"] = [{"created": {beyond: created_ms}}, {"created": created_ms, "_id": {beyond: after.id}}]

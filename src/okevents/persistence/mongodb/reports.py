@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from okevents.bookings.model import Booking, Inventory
 from okevents.bookings.ports import BookingFilter
-from okevents.kernel.clock import to_milliseconds
 from okevents.kernel.ids import BookingId, EventId, HallId
 from okevents.persistence.mongodb.booked import count_current, decode_inventory, find_current, find_newest
 from okevents.persistence.mongodb.commits import newest_commits
 from okevents.persistence.mongodb.server import Collection, Document, Server
+from okevents.persistence.mongodb.spans import created_within
 
 
 class MongodbBookingReports:
@@ -55,13 +55,7 @@ def _query(wanted: BookingFilter, after: tuple[EventId, int] | None) -> Document
         query["state"] = wanted.state.value
     if wanted.hall_id is not None:
         query["halls"] = {"$in": [wanted.hall_id]}
-    created: Document = {}
-    if wanted.created_from is not None:
-        created["$gte"] = to_milliseconds(wanted.created_from)
-    if wanted.created_before is not None:
-        created["$lt"] = to_milliseconds(wanted.created_before)
-    if created:
-        query["created"] = created
+    query |= created_within(wanted.created_from, wanted.created_before)
     if after is not None:
         event_id, number = after
         query["$or"] = [{"event": {"$gt": event_id}}, {"event": event_id, "number": {"$gt": number}}]
