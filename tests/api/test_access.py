@@ -16,12 +16,10 @@ from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.operations import BOTH, EVENTS, Operation
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.kernel.ids import BookingId
-from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES, PageOperation
+from okevents.pages.operations import PAGES, PageOperation
 from tests.api.bodies import a_booking
 from tests.api.serving import serving_parts
 from tests.api.test_bookings import an_event_with
-
-PAGES = (*EVENT_PAGES, *BOOKING_FORM, *BOOKING_PAGES)
 
 OPERATIONS = {operation.name: operation for operation in (*BOTH, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
 

@@ -52,15 +52,15 @@ BOOKING_PAGES = (
 
 EVENT_SIGNING = (
     _show("/desk/events/sign-in", "show_sign_in", "list_events", "The page to sign in on, with a token."),
-    _send("/desk/events/sign-in", "sign_in", "live", "Let this browser show the token on staff's pages."),
-    _send("/desk/events/sign-out", "sign_out", "live", "Let this browser forget the token."),
+    _send("/desk/events/sign-in", "sign_in", "book", "Let this browser show the token on staff's pages."),
+    _send("/desk/events/sign-out", "sign_out", "book", "Let this browser forget the token."),
 )
 """Where staff of the Events Service sign in."""
 
 BOOKING_SIGNING = (
     _show("/desk/bookings/sign-in", "show_sign_in", "list_availability", "The page to sign in on, with a token."),
-    _send("/desk/bookings/sign-in", "sign_in", "live", "Let this browser show the token on staff's pages."),
-    _send("/desk/bookings/sign-out", "sign_out", "live", "Let this browser forget the token."),
+    _send("/desk/bookings/sign-in", "sign_in", "book", "Let this browser show the token on staff's pages."),
+    _send("/desk/bookings/sign-out", "sign_out", "book", "Let this browser forget the token."),
 )
 """Where staff of the Booking Service sign in."""
 
@@ -88,6 +88,18 @@ BOOKING_DESK = (
 
 START = (_show("/desk", "start", "live", "Where staff begin: what they may do here."),)
 """Of every process."""
+
+PAGES = (
+    *START,
+    *EVENT_PAGES,
+    *EVENT_SIGNING,
+    *EVENT_DESK,
+    *BOOKING_FORM,
+    *BOOKING_PAGES,
+    *BOOKING_SIGNING,
+    *BOOKING_DESK,
+)
+"""All of them."""
 
 ASSETS = "/assets/{name}"
 """What pages need: stylesheets, scripts and pictures."""
