@@ -29,6 +29,7 @@ from okevents.errors import (
     WebhookNotFound,
 )
 from okevents.events.draft import EventDraft
+from okevents.events.entry import EntryDraft
 from okevents.events.model import cancelled, reinstated
 from okevents.http.operations import Operation
 from okevents.http.parameters import object_id, require_json
@@ -45,6 +46,10 @@ _BOOKING = BOOKINGS[BookingState.CHECKED_IN]
 
 _BAD_BODIES: Mapping[str, tuple[type, bytes]] = {
     "EventDraft": (EventDraft, b'{"name":"","startdate":1936029600000,"location":{"name":"Palau Nou","halls":[]}}'),
+    "EntryDraft": (
+        EntryDraft,
+        b'{"external_id":"","name":"Organ night","startdate":1936029600000,"location":{"name":"Palau Nou"}}',
+    ),
     "BookingDraft": (
         draft.BookingDraft,
         b'{"event_id":"best","places":0,"guest":{"name":"Ada Example","email":"ada@example.org"}}',
