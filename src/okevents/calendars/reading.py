@@ -56,7 +56,7 @@ class ICalendarReader:
             starts_at=starts_at,
             ends_at=ends_at,
             timezone=timezone,
-            location=_place(told),
+            location=_text(told, "LOCATION"),
             description=_text(told, "DESCRIPTION"),
             categories=tuple(_categories(told)) or None,
             contact=_text(told, "CONTACT"),
@@ -178,14 +178,6 @@ def _text(told: Event, name: str) -> str | None:
 def _line(told: Event, name: str) -> str | None:
     text = _text(told, name)
     return None if text is None else in_one_line(text)
-
-
-def _place(told: Event) -> str | None:
-    """In one line: whoever writes an address in several separates its parts by them."""
-    text = _text(told, "LOCATION")
-    if text is None:
-        return None
-    return ", ".join(part for line in text.split("\n") if (part := line.strip())) if "\n" in text else text
 
 
 def _categories(told: Event) -> Iterator[str]:

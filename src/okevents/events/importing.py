@@ -86,7 +86,7 @@ def _given(said: ReadEntry) -> dict[str, Any]:
         "tags": said.categories,
         "organiser": said.contact,
     }
-    place = {} if said.location is None else {"name": said.location}
+    place = {} if said.location is None else {"name": _place(said.location)}
     return {**{name: value for name, value in named.items() if value is not None}, "location": place}
 
 
@@ -103,11 +103,16 @@ def _changed(said: ReadEntry, present: Event) -> dict[str, Any]:
     given = _given(said)
     event |= {name: given[name] for name, value in stands.items() if name in given and given[name] != value}
     if said.location is not None and said.location != cleaned(told.location):
-        event["location"] |= {"name": said.location, "address": "", "country": ""}
+        event["location"] |= {"name": _place(said.location), "address": "", "country": ""}
     # Calendars know whole seconds, and one end.
     if said.starts_at != _to_the_second(told.starts_at) or said.ends_at != _to_the_second(told.ends_at):
         event |= {"startdate": said.starts_at, "enddate": said.ends_at, "duration": 0}
     return event
+
+
+def _place(text: str) -> str:
+    """In one line: whoever writes an address in several separates its parts by them."""
+    return ", ".join(part for line in text.split("\n") if (part := line.strip())) if "\n" in text else text
 
 
 def _to_the_second(instant: datetime) -> datetime:
