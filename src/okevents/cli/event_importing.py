@@ -61,7 +61,7 @@ def import_events(
     Examples:
       okevents event import programme.csv --dry-run
       okevents event import programme.csv
-      okevents event import https-export.ics --source city-hall
+      okevents event import city-hall.ics --source city-hall
       okevents event export --profile old | okevents event import - --format ndjson --profile new
       okevents event import programme.ndjson --json | jq -r 'select(.outcome == "refused") | .line'
     """
