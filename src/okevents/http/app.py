@@ -21,6 +21,8 @@ from okevents.http.asgi import App, Receive, Scope, Send, header
 from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.bookings import BookingHandlers
 from okevents.http.cors import Cors
+from okevents.http.dead_letter_operations import DEAD_LETTERS
+from okevents.http.dead_letters import DeadLetterHandlers
 from okevents.http.documents import DocumentHandlers
 from okevents.http.door import DoorHandlers
 from okevents.http.events import EventHandlers
@@ -43,6 +45,7 @@ from okevents.http.webhook_operations import WEBHOOKS
 from okevents.http.webhooks import WebhookHandlers
 from okevents.kernel.calendar import CalendarWriter
 from okevents.kernel.group_commit import BatchStatistics
+from okevents.messaging.parked import ParkedMessages
 from okevents.messaging.topology import Topology
 from okevents.observability import tracing
 from okevents.webhooks.service import WebhookService
@@ -108,6 +111,8 @@ def build(
         carried=carried or Carried(),
     )
     known += routes(METRICS, MetricsHandlers(counted), gate)
+    parked = ParkedMessages(counted.carried.dead_letters)
+    known += routes(DEAD_LETTERS, DeadLetterHandlers(parked, limits), gate)
     process = Described(
         has_events=has_events,
         has_bookings=has_bookings,
@@ -125,7 +130,7 @@ def build(
     if limits.rate:
         app = Turnstile(app, buckets)
     if tracing.is_on():
-        paths = {each.name: each.path for each in (*EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
+        paths = {each.name: each.path for each in (*EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR, *DEAD_LETTERS)}
         app = Traced(app, paths, frozenset(each.path for each in BOTH))
     if site is not None:
         app = Presented(app, site.prefixes, site.presentation)

@@ -24,6 +24,8 @@ from okevents.bookings.representation import AvailabilityShown, BookingMade, Boo
 from okevents.events.draft import EventDraft
 from okevents.events.representation import EventShown
 from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.dead_letter_operations import DEAD_LETTERS
+from okevents.http.dead_letters import DeadLetterOpened, DeadLetterShown, SweptShown
 from okevents.http.example_problems import of_path
 from okevents.http.health import AliveShown, HealthShown
 from okevents.http.operations import BOTH, EVENTS, Operation
@@ -62,6 +64,9 @@ _SHAPES: Sequence[Any] = (
     DeliveryShown,
     ReplayDraft,
     ReplayShown,
+    DeadLetterShown,
+    DeadLetterOpened,
+    SweptShown,
     AliveShown,
     HealthShown,
 )
@@ -92,6 +97,7 @@ def openapi(process: Described) -> dict[str, Any]:
     """The document of that process."""
     operations = [
         *BOTH,
+        *DEAD_LETTERS,
         *((*EVENTS, *WEBHOOKS) if process.has_events else ()),
         *((*BOOKINGS, *DOOR) if process.has_bookings else ()),
     ]
