@@ -140,7 +140,7 @@ async def test_a_body_has_nothing_to_say(process: tuple[Parts, httpx.AsyncClient
 async def test_a_broker_that_is_away_is_503(tmp_path: Path) -> None:
     async with serving_parts(tmp_path, broker="amqp://127.0.0.1:1/") as (parts, http):
         with pytest.raises(BrokerUnavailable):
-            await parts.carried.dead_letters[QUEUE].list(1)
+            await parts.counted.carried.dead_letters[QUEUE].list(1)
         for answer in (await http.get("/dead-letters"), await http.post("/dead-letters/event:1:1/replay")):
             assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
             assert answer.headers["retry-after"]

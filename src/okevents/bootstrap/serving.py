@@ -55,7 +55,7 @@ def application(settings: Settings, parts: Parts, health: app.Health) -> App:
         parts.bookings,
         health=health,
         limits=limits_of(settings),
-        carried=parts.carried,
+        counted=parts.counted,
         origins=settings.cors_origins,
         topology=settings.topology,
         site=Pages(parts.events, parts.bookings, addresses, settings.site_name),
