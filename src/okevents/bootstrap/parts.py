@@ -26,6 +26,7 @@ from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVEN
 from okevents.errors import MessagingError, OkeventsError
 from okevents.events.service import EventService
 from okevents.http.app import Bookings, Carried, Counted, Events, Sent
+from okevents.http.samples import Samples
 from okevents.http.traffic import Traffic
 from okevents.kernel.clock import Clock, SystemClock
 from okevents.kernel.ending import end
@@ -51,6 +52,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     databases: Mapping[str, ServiceDatabase]
     broker: Broker
     counted: Counted
+    samples: Samples
 
 
 @asynccontextmanager
@@ -128,7 +130,11 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             sent=sent,
         )
         counted = _counted(events, bookings, carried)
-        yield Parts(events=events, bookings=bookings, databases=databases, broker=broker, counted=counted)
+        samples = Samples(counted)
+        await _background(stack, samples.keep, "sample")
+        yield Parts(
+            events=events, bookings=bookings, databases=databases, broker=broker, counted=counted, samples=samples
+        )
 
 
 def _counted(events: Events | None, bookings: Bookings | None, carried: Carried) -> Counted:
