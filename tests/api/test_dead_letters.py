@@ -1,7 +1,6 @@
 """Messages that couldn't be handled: looked at, replayed and dropped over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +16,8 @@ from okevents.messaging.ports import DeadLetter
 from tests.api.serving import serving_parts
 from tests.builders import a_message
 
+Process = tuple[Parts, httpx.AsyncClient]
+
 QUEUE, OTHER = "okevents.bookings", "okevents.webhooks"
 
 
@@ -29,22 +30,6 @@ async def poison(parts: Parts, name: str = "event:1:1") -> str:
     return name
 
 
-@pytest.fixture
-async def process(tmp_path: Path) -> AsyncIterator[tuple[Parts, httpx.AsyncClient]]:
-    async with serving_parts(tmp_path) as (parts, http):
-        await listening(http)
-        yield parts, http
-
-
-async def listening(http: httpx.AsyncClient) -> None:
-    """Subscriptions are begun beside the start."""
-    body = {"name": "best", "startdate": 1_924_977_600_000, "location": {"name": "x"}}
-    event_id = (await http.post("/events", json=body)).json()["id"]
-    async with asyncio.timeout(20):
-        while (await http.get(f"/availability/{event_id}")).status_code != 200:
-            await asyncio.sleep(0.02)
-
-
 async def letters(http: httpx.AsyncClient, **query: str) -> list[tuple[str, str]]:
     answer = await http.get("/dead-letters", params=query)
     assert answer.status_code == 200, answer.text
@@ -52,7 +37,7 @@ async def letters(http: httpx.AsyncClient, **query: str) -> list[tuple[str, str]
 
 
 async def test_they_are_listed_with_their_reason_and_opened_with_their_body(
-    process: tuple[Parts, httpx.AsyncClient],
+    process: Process,
 ) -> None:
     parts, http = process
     assert await letters(http) == []
@@ -66,7 +51,7 @@ async def test_they_are_listed_with_their_reason_and_opened_with_their_body(
     assert opened == {**listed, "body": "not JSON"}
 
 
-async def test_an_id_may_be_anything(process: tuple[Parts, httpx.AsyncClient]) -> None:
+async def test_an_id_may_be_anything(process: Process) -> None:
     parts, http = process
     await poison(parts, "another/program?1 ü")
     path = "/dead-letters/another%2Fprogram%3F1%20%C3%BC"
@@ -75,7 +60,7 @@ async def test_an_id_may_be_anything(process: tuple[Parts, httpx.AsyncClient]) -
     assert (await http.get(path)).status_code == 404
 
 
-async def test_one_is_dropped_from_one_queue_or_from_all(process: tuple[Parts, httpx.AsyncClient]) -> None:
+async def test_one_is_dropped_from_one_queue_or_from_all(process: Process) -> None:
     parts, http = process
     name = await poison(parts)
     dropped = await http.post(f"/dead-letters/{name}/drop", params={"queue": OTHER})
@@ -86,7 +71,7 @@ async def test_one_is_dropped_from_one_queue_or_from_all(process: tuple[Parts, h
     assert (again.status_code, again.json()["type"]) == (404, "/problems/dead-letter-not-found")
 
 
-async def test_what_is_replayed_is_handled_once_its_cause_is_mended(process: tuple[Parts, httpx.AsyncClient]) -> None:
+async def test_what_is_replayed_is_handled_once_its_cause_is_mended(process: Process) -> None:
     parts, http = process
     name = await poison(parts)
     before = (await http.get(f"/dead-letters/{name}", params={"queue": QUEUE})).json()["parked_at"]
@@ -96,9 +81,7 @@ async def test_what_is_replayed_is_handled_once_its_cause_is_mended(process: tup
             await asyncio.sleep(0.02)
 
 
-async def test_all_are_replayed_and_dropped_some_at_a_time(
-    process: tuple[Parts, httpx.AsyncClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_all_are_replayed_and_dropped_some_at_a_time(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     parts, http = process
     monkeypatch.setattr(parked, "AT_ONCE", 2)
     for number in range(3):
@@ -120,16 +103,14 @@ async def test_all_are_replayed_and_dropped_some_at_a_time(
         ("POST", "/dead-letters/event:1:1/drop?queue=a&queue=b", "queue"),
     ],
 )
-async def test_what_cant_be_asked_for_is_named(
-    process: tuple[Parts, httpx.AsyncClient], method: str, path: str, pointer: str
-) -> None:
+async def test_what_cant_be_asked_for_is_named(process: Process, method: str, path: str, pointer: str) -> None:
     _, http = process
     answer = await http.request(method, path)
     assert answer.status_code == 400
     assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
 
 
-async def test_a_body_has_nothing_to_say(process: tuple[Parts, httpx.AsyncClient]) -> None:
+async def test_a_body_has_nothing_to_say(process: Process) -> None:
     parts, http = process
     name = await poison(parts)
     for path in ("/dead-letters/drop", f"/dead-letters/{name}/replay"):

@@ -50,5 +50,13 @@ BOOKING_PAGES = (
 )
 """Those of a booking, for its guest."""
 
+OPERATING_PAGES = (
+    _show("/operations", "show_operations", "list_dead_letters", "How the process works."),
+    _show("/operations/dead-letters", "show_letter", "find_dead_letter", "A dead letter, by `id` and `queue`."),
+    _send("/operations/dead-letters/replay", "replay", "replay_dead_letters", "Have one or all handled once more."),
+    _send("/operations/dead-letters/drop", "drop", "drop_dead_letters", "Delete one or all of them for good."),
+)
+"""Those of every process, for who runs it."""
+
 ASSETS = "/assets/{name}"
 """What pages need: stylesheets, scripts and pictures."""

@@ -10,7 +10,8 @@ from okevents.pages.booking_form import BookingForm
 from okevents.pages.bookings import BookingPages
 from okevents.pages.events import EventPages
 from okevents.pages.guest_secret import COOKIE
-from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES
+from okevents.pages.operating import Operated, OperatingPages
+from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES, OPERATING_PAGES
 from okevents.pages.problems import PagePresentation
 from okevents.pages.routing import asset_route, page_routes
 from okevents.pages.views import Views
@@ -19,11 +20,19 @@ from okevents.pages.views import Views
 class Pages:
     """See `okevents.http.site.Site`."""
 
-    prefixes = ("/whats-on", "/book/", "/booking/", "/assets/")
+    prefixes = ("/whats-on", "/book/", "/booking/", "/operations", "/assets/")
 
-    def __init__(self, events: Events | None, bookings: Bookings | None, addresses: Addresses, site_name: str) -> None:
+    def __init__(
+        self,
+        events: Events | None,
+        bookings: Bookings | None,
+        addresses: Addresses,
+        site_name: str,
+        operated: Operated,
+    ) -> None:
         self._events = events
         self._bookings = bookings
+        self._operated = operated
         self._views = Views(site_name, addresses)
         self.presentation: Presentation = PagePresentation(self._views)
         self.origins = addresses.others
@@ -38,4 +47,6 @@ class Pages:
             pages = BookingPages(self._bookings.service, self._bookings.door, self._bookings.calendars, self._views)
             found += page_routes(BOOKING_FORM, form, bookings)
             found += page_routes(BOOKING_PAGES, pages, bookings, COOKIE)
+        operating = OperatingPages(self._operated, self._views, has_bookings=self._bookings is not None)
+        found += page_routes(OPERATING_PAGES, operating, events if self._bookings is None else bookings)
         return found

@@ -35,7 +35,8 @@ def noted(*seconds: float) -> Durations:
 def test_what_was_counted_since() -> None:
     before, now = noted(0.003), noted(0.003, 0.003, 7.0)
     later = now.since(before)
-    assert (sum(later.counts), later.total) == (2, pytest.approx(7.003))
+    assert sum(later.counts) == 2
+    assert later.total == pytest.approx(7.003)
 
 
 @pytest.mark.parametrize(
