@@ -19,7 +19,7 @@ from okevents.http.documents import DOCUMENTS
 from okevents.http.operations import BOTH, EVENTS
 from okevents.http.problems import STATUS, every_problem
 from okevents.http.webhook_operations import WEBHOOKS
-from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES, OPERATING_PAGES
+from okevents.pages.operations import PAGES
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -47,10 +47,7 @@ def access() -> str:
         path = operation.path.replace(":path}", "}")
         lines.append(f"| `{operation.method.upper()} {path}` | {operation.summary} | {_who(operation.name)} |")
     lines += [f"| `GET {path}` | {said} | everybody |" for path, said in DOCUMENTS.items()]
-    lines += [
-        f"| `{page.method.upper()} {page.path}` | {page.summary} | {_who(page.rule)} |"
-        for page in (*EVENT_PAGES, *BOOKING_FORM, *BOOKING_PAGES, *OPERATING_PAGES)
-    ]
+    lines += [f"| `{page.method.upper()} {page.path}` | {page.summary} | {_who(page.rule)} |" for page in PAGES]
     return "\n".join(lines)
 
 

@@ -17,12 +17,10 @@ from okevents.http.dead_letter_operations import DEAD_LETTERS
 from okevents.http.operations import BOTH, EVENTS, Operation
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.kernel.ids import BookingId
-from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES, OPERATING_PAGES, PageOperation
+from okevents.pages.operations import PAGES, PageOperation
 from tests.api.bodies import a_booking
 from tests.api.serving import serving_parts
 from tests.api.test_bookings import an_event_with
-
-PAGES = (*EVENT_PAGES, *BOOKING_FORM, *BOOKING_PAGES, *OPERATING_PAGES)
 
 OPERATIONS = {operation.name: operation for operation in (*BOTH, *DEAD_LETTERS, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
 

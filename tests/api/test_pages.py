@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES, OPERATING_PAGES
+from okevents.pages.operations import PAGES
 from tests.api.bodies import a_booking, an_event
 from tests.api.serving import serving
 from tests.api.test_bookings import an_event_with
@@ -114,7 +114,7 @@ async def test_a_form_from_another_site_changes_nothing(closed: tuple[httpx.Asyn
 
 
 async def test_every_form_is_refused_from_another_site(http: httpx.AsyncClient) -> None:
-    forms = [each for each in (*EVENT_PAGES, *BOOKING_FORM, *BOOKING_PAGES, *OPERATING_PAGES) if each.method == "post"]
+    forms = [each for each in PAGES if each.method == "post"]
     assert len(forms) > 5
     for each in forms:
         path = each.path.format(event_id="0" * 24, id="0" * 24)
