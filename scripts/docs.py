@@ -8,6 +8,9 @@ import click
 
 from okevents.access.policy import RULES
 from okevents.bookings.transitions import TRANSITIONS, Transition
+from okevents.cli.backup import backup, restore
+from okevents.cli.copying import copy as copy_command
+from okevents.cli.health import health
 from okevents.cli.main import BOOKINGS as OF_BOOKINGS
 from okevents.cli.main import EVENTS as OF_EVENTS
 from okevents.cli.main import WEBHOOKS as OF_WEBHOOKS
@@ -71,6 +74,11 @@ def webhook_commands() -> str:
     return "\n\n".join(_command("webhook", command) for command in OF_WEBHOOKS)
 
 
+def operating_commands() -> str:
+    """What some commands that need no running service, or ask it nothing but that, say of themselves."""
+    return "\n\n".join(_command("", command, lambda _: True) for command in (health, backup, restore, copy_command))
+
+
 def decisions() -> str:
     """The title of each."""
     pages = sorted(DOCS.glob("decisions/0*.md"))
@@ -83,7 +91,13 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "bookings.md": {"transitions": transitions},
     "api.md": {"problems": problems},
     "security.md": {"access": access},
-    "cli.md": {"service": service, "event": event_commands, "booking": booking_commands, "webhook": webhook_commands},
+    "cli.md": {
+        "service": service,
+        "event": event_commands,
+        "booking": booking_commands,
+        "webhook": webhook_commands,
+        "operating": operating_commands,
+    },
     "decisions/README.md": {"decisions": decisions},
 }
 """What is made, by the document and the mark that it stands between."""
@@ -106,9 +120,11 @@ def main() -> None:
         print(f"renewed {page}")
 
 
-def _command(group: str, command: click.Command) -> str:
-    path = f"okevents {group} {command.name}"
-    return f"### `{path}`\n\n{_quoted(_help(path, command, lambda name: name not in SERVICE))}"
+def _command(
+    group: str, command: click.Command, is_told: Callable[[str | None], bool] = lambda name: name not in SERVICE
+) -> str:
+    path = " ".join(filter(None, ("okevents", group, command.name)))
+    return f"### `{path}`\n\n{_quoted(_help(path, command, is_told))}"
 
 
 def _help(path: str, command: click.Command, is_told: Callable[[str | None], bool]) -> str:

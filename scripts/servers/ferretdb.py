@@ -3,12 +3,9 @@
 It is built by the Go toolchain, once, into the user's cache. `python -m scripts.servers.ferretdb` builds it.
 """
 
-import hashlib
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
+from scripts import golang
 from scripts.servers.postgresql import PostgresqlServer
 from scripts.servers.process import ServerMissing, free_port, is_listening
 from scripts.servers.server import Certificate, PrivateServer
@@ -21,29 +18,10 @@ VERSION = (SOURCE / "go.mod").read_text().partition("github.com/FerretDB/FerretD
 
 def build() -> Path:
     """The program, built if it isn't there yet, which takes two minutes. Raises ServerMissing."""
-    digest = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in ("main.go", "go.mod", "go.sum")))
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "okevents"
-    program = cache / f"ferretdb-{digest.hexdigest()[:16]}"
-    if program.exists():
-        return program
-    go = shutil.which("go", path=f"{os.environ.get('PATH', '')}:/usr/local/go/bin")
-    if go is None:
-        raise ServerMissing("FerretDB isn't built, and there is no Go toolchain to build it; install Go 1.24 or later")
-    cache.mkdir(parents=True, exist_ok=True)
-    unfinished = program.with_suffix(f".{os.getpid()}")
-    done = subprocess.run(
-        [go, "build", "-trimpath", "-ldflags=-s -w", "-o", str(unfinished), "."],
-        cwd=SOURCE,
-        env=os.environ | {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"},
-        capture_output=True,
-        text=True,
-        timeout=1800,
-        check=False,
-    )
-    if done.returncode:
-        raise ServerMissing(f"FerretDB couldn't be built: {done.stderr.strip()[-2000:]}")
-    unfinished.rename(program)
-    return program
+    try:
+        return golang.build(SOURCE)
+    except golang.ProgramMissing as error:
+        raise ServerMissing(f"FerretDB: {error}") from None
 
 
 class FerretdbServer(PrivateServer):

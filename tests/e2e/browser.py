@@ -54,7 +54,7 @@ class Visitor:
             serious = [each for each in found.response["violations"] if each["impact"] in SERIOUS]
             told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious]
             assert told == [], f"{name}: {told}"
-        assert self.complaints == [], name
+        assert self.complaints == [], (name, self.complaints)
 
     def _hear(self, message: ConsoleMessage) -> None:
         # That the page itself is an error page is no complaint of the page.

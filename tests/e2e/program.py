@@ -109,15 +109,19 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, port: int = 0
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
+    program: Path = COMMAND,
 ) -> AsyncIterator[Program]:
     """The program with those arguments, listening on that port or a free one; ended afterwards, whatever happened.
 
-    `environment` is what it has besides the tests' own.
+    `environment` is what it has besides the tests' own; `program` is another `okevents` than the one that is tested.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith("OKEVENTS_")}
     process = await asyncio.create_subprocess_exec(
-        COMMAND,
+        program,
         *arguments,
         "--port",
         str(port),
@@ -126,13 +130,13 @@ async def running(
         cwd=folder,
         env={**own, **(environment or {})},
     )
-    program = Program(process)
+    started = Program(process)
     try:
-        address = (await program.line(r"https?://127\.0\.0\.1:\d+"))[0]
-        program.http.base_url = httpx.URL(address)
-        yield program
+        address = (await started.line(r"https?://127\.0\.0\.1:\d+"))[0]
+        started.http.base_url = httpx.URL(address)
+        yield started
     finally:
-        await program.kill()
+        await started.kill()
 
 
 async def command(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> tuple[int, str]:

@@ -361,3 +361,13 @@ async def test_shells_complete(name: str, tmp_path: Path) -> None:
     assert f"_OKEVENTS_COMPLETE={name}_complete" in script
     asked = {"_OKEVENTS_COMPLETE": "bash_complete", "COMP_WORDS": "okevents event rei", "COMP_CWORD": "2"}
     assert await command(folder=tmp_path, environment=asked) == (0, "plain,reinstate\n")
+
+
+async def test_health_is_asked_once_and_told_by_the_exit_code(shell: Shell, program: Program) -> None:
+    said = await shell.done("health")
+    assert said.lines[0] == f"{str(program.http.base_url).rstrip('/')}: ok"
+    assert [line.split()[-1] for line in said.lines[2:]] == ["ok"] * (len(said.lines) - 2)
+    (shown,) = (await shell.told("health")).values()
+    assert {part["state"] for part in shown["parts"]} == {"ok"}
+    await program.kill()
+    assert "can't be reached: connection refused" in await shell.refused("health", code=3)

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from importlib import import_module
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -64,7 +65,7 @@ async def copy(source: str, target: str, *, is_dry_run: bool, progress: Progress
     three are equal. Neither may be in use meanwhile. Raises CopyRefused, CopyFailed, NotFound, ConfigurationError and
     StoreUnavailable.
     """
-    if source == target:
+    if source == target or _is_one_file(source, target):
         raise CopyRefused("both addresses are the same; give the one to copy to after the one to copy from")
     async with _opened(source, must_exist=True) as (origin, found):
         service = _service_of(source, found)
@@ -75,13 +76,17 @@ async def copy(source: str, target: str, *, is_dry_run: bool, progress: Progress
             if is_dry_run:
                 return Copied(service=service, tallies=await _tallies(origin, service, steps))
             await goal.begin(service)
-            for table in goal.tables(service):
-                await table.clear()
             written = await _write(origin, goal, service, steps)
             _require_equal(target, written, await _tallies(goal, service, steps), "is not what was written to it")
             _require_equal(source, written, await _tallies(origin, service, steps), "was changed meanwhile")
             await goal.finish(service)
     return Copied(service=service, tallies=written)
+
+
+def _is_one_file(source: str, target: str) -> bool:
+    """Whether they are of one SQLite file, however they are spelled."""
+    files = [Path(unquote(urlsplit(url).path)) for url in (source, target) if url.startswith("sqlite:")]
+    return len(files) == 2 and all(file.exists() for file in files) and files[0].samefile(files[1])
 
 
 class _Steps:

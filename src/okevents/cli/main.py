@@ -21,6 +21,7 @@ from okevents.cli.copying import copy
 from okevents.cli.dead_letters import dead_letters
 from okevents.cli.demo import demo
 from okevents.cli.exits import FAILED, INTERRUPTED, UNREACHABLE, USAGE, Ended
+from okevents.cli.health import health
 from okevents.cli.migrating import migrate
 from okevents.cli.schema import schema
 from okevents.cli.serving import bookings, events, up
@@ -49,7 +50,7 @@ def cli() -> None:
 SERVING = (up, events, bookings)
 OPERATING = (
     *(migrate, backup, restore, copy, demo, config, schema, dead_letters),
-    *(event, booking, webhook, tokens, completion),
+    *(event, booking, webhook, tokens, health, completion),
 )
 
 for command in (*SERVING, *OPERATING):

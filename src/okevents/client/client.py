@@ -1,6 +1,7 @@
 """The client: one for both services."""
 
 import ssl
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from okevents.client.events import Events
 from okevents.client.retries import Retries
 from okevents.client.transport import Transport
 from okevents.client.webhooks import Webhooks
+from okevents.kernel.readiness import HealthShown
 
 DEFAULT_RETRIES = Retries()
 
@@ -83,6 +85,12 @@ class Client:
     def door(self) -> Door:
         """Raises ValueError where the client has no address for it."""
         return Door(self._transport(self._bookings_url, "bookings_url"))
+
+    async def readiness(self) -> Mapping[str, HealthShown]:
+        """What is behind each address says of itself and its parts, ready or not. Asked once; raises Unreachable, and
+        UnexpectedAnswer where something else listens."""
+        answers = {url: await transport.look("/health/ready") for url, transport in self._transports.items()}
+        return {url: answer.read(HealthShown) for url, answer in answers.items()}
 
     def _transport(self, url: str | None, name: str) -> Transport:
         if url is None:

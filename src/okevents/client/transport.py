@@ -92,6 +92,15 @@ class Transport:
         response = await self._answered(call, self._retries.timeout, is_stream=False)
         return Answer(response.content, _following(response))
 
+    async def look(self, path: str) -> Answer:
+        """One try, and whatever its status is. Raises Unreachable."""
+        request = self._request(Call(path=path), min(self._retries.timeout, self._retries.deadline))
+        try:
+            response = await self._http.send(request)
+        except httpx2.RequestError as error:
+            raise Unreachable(f"{self.url} can't be reached: {_said(error)}") from None
+        return Answer(response.content, None)
+
     async def write(
         self,
         method: str,

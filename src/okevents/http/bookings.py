@@ -56,7 +56,7 @@ class BookingHandlers:
 
     async def list_bookings(self, request: Request) -> App:
         query = booking_query(request.scope["query_string"], self._limits)
-        for media_type, written_as in ((NDJSON, _lines), (CSV, _rows)):
+        for media_type, written_as in ((NDJSON, lines), (CSV, rows)):
             if answers.wants(request, media_type):
                 chunks = await self._reading.stream(query.filter, query.hall)
                 return StreamingResponse(written_as(chunks), media_type=media_type)
@@ -109,12 +109,14 @@ def _event_id(request: Request) -> EventId:
     return EventId(object_id(request.path_params["event_id"], "event_id"))
 
 
-async def _lines(chunks: Chunks) -> AsyncIterator[bytes]:
+async def lines(chunks: Chunks) -> AsyncIterator[bytes]:
+    """A JSON object a line."""
     async for chunk in chunks:
         yield b"".join(encoded(booking) + b"\n" for booking in chunk)
 
 
-async def _rows(chunks: Chunks) -> AsyncIterator[bytes]:
+async def rows(chunks: Chunks) -> AsyncIterator[bytes]:
+    """See `table`."""
     yield table.header()
     async for chunk in chunks:
         yield table.rows(chunk)

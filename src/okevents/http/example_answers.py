@@ -17,8 +17,8 @@ from okevents.events.model import Event
 from okevents.events.ports import StoredEvent
 from okevents.events.representation import encoded as encoded_event
 from okevents.http.dead_letters import SweptShown, opened, shown
-from okevents.http.health import HealthShown, PartShown
 from okevents.http.scans import encoded_scans
+from okevents.kernel.readiness import HealthShown, PartShown
 from okevents.schemas import examples
 from okevents.schemas.examples import BOOKINGS, INVENTORY
 from okevents.schemas.webhook_examples import DELIVERED, REPLAYED, ROTATED, TESTED, WEBHOOK

@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +18,7 @@ from okevents.errors import OkeventsError
 from okevents.http import answers
 from okevents.http.answers import Answer
 from okevents.kernel.ending import end
+from okevents.kernel.readiness import AliveShown, HealthShown, PartShown
 
 log = logging.getLogger(__name__)
 
@@ -40,28 +40,6 @@ class HealthCheck(Struct, frozen=True, kw_only=True):
     name: str
     check: Callable[[], Awaitable[None]]
     is_required: bool = True
-
-
-class PartShown(Struct, kw_only=True):
-    """The state of one part: `ok`, `failing` (it doesn't answer now, and isn't given up yet) or `unavailable`."""
-
-    name: str
-    state: str
-    is_required: bool
-    detail: str | None = None
-
-
-class AliveShown(Struct, kw_only=True):
-    """Whoever reads it was answered."""
-
-    status: Literal["ok"]
-
-
-class HealthShown(Struct, kw_only=True):
-    """`ok`; `unavailable` while a required part is; `stopping` from the signal to stop on. And every part."""
-
-    status: str
-    parts: list[PartShown]
 
 
 class Health:

@@ -27,7 +27,6 @@ from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.dead_letter_operations import DEAD_LETTERS
 from okevents.http.dead_letters import DeadLetterOpened, DeadLetterShown, SweptShown
 from okevents.http.example_problems import of_path
-from okevents.http.health import AliveShown, HealthShown
 from okevents.http.operations import BOTH, EVENTS, Operation
 from okevents.http.parameter_shapes import PATH, Parameter
 from okevents.http.scans import ScansShown
@@ -35,6 +34,7 @@ from okevents.http.schema_links import links_of
 from okevents.http.schema_responses import PROBLEM, reference, responses
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.kernel.bodies import Cancellation, Empty
+from okevents.kernel.readiness import AliveShown, HealthShown
 from okevents.webhooks.draft import ReplayDraft, RotationDraft, WebhookDraft
 from okevents.webhooks.representation import DeliveryShown, ReplayShown, WebhookMade, WebhookShown
 

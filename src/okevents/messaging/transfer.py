@@ -51,8 +51,6 @@ class Table(Protocol):
         """Into a table that has none of them."""
         ...
 
-    async def clear(self) -> None: ...
-
 
 class Found(Struct, frozen=True):
     """Whose database it is: `events` or `bookings`; None where it is nobody's. `is_unfinished`: a copy into it was
@@ -73,7 +71,8 @@ class Transfer(Protocol):
     def tables(self, service: str) -> Sequence[Table]: ...
 
     async def begin(self, service: str) -> None:
-        """Brings the schema to what this program knows. From now on nobody can use it but to copy into it again."""
+        """Empties it, and brings the schema to what this program knows. From now on nobody can use it but to copy into
+        it again. A process that dies meanwhile leaves it so, or empty, or as it was."""
         ...
 
     async def finish(self, service: str) -> None:

@@ -18,7 +18,7 @@ from okevents.messaging.ports import DeadLetter
 from okevents.pages.catalogue import N_
 from okevents.pages.charts import HEIGHT, WIDTH, charts, drawn
 from okevents.pages.forms import Form, read_form
-from okevents.pages.views import PRIVATE, Views
+from okevents.pages.staff.views import StaffViews
 
 LISTED = 50
 """Dead letters of each queue that the page shows."""
@@ -54,7 +54,7 @@ class Queue(Struct, frozen=True, kw_only=True):
 class OperatingPages:
     """A method for each operation, by its name in the table."""
 
-    def __init__(self, operated: Operated, views: Views, *, has_bookings: bool) -> None:
+    def __init__(self, operated: Operated, views: StaffViews, *, has_bookings: bool) -> None:
         self._samples = operated.samples
         self._health = operated.health
         self._parked = ParkedMessages(operated.samples.counted.carried.dead_letters)
@@ -67,8 +67,7 @@ class OperatingPages:
         counted = self._samples.counted
         return self._views.answer(
             request,
-            "operations.html",
-            headers=PRIVATE,
+            "staff/operations.html",
             health=self._health.shown(),
             parts=PARTS,
             states=STATES,
@@ -92,7 +91,7 @@ class OperatingPages:
             raise BadInput([FieldFault("id", "is missing; the message's id is expected")])
         with reached():
             letter = await self._parked.find(query["id"], query["queue"] or None)
-        return self._views.answer(request, "dead-letter.html", headers=PRIVATE, letter=opened(letter))
+        return self._views.answer(request, "staff/dead-letter.html", letter=opened(letter))
 
     async def replay(self, request: Request) -> Answer:
         form = await read_form(request)

@@ -72,7 +72,57 @@ OPERATING_PAGES = (
 )
 """Those of every process, for who runs it."""
 
-PAGES = (*EVENT_PAGES, *BOOKING_FORM, *BOOKING_PAGES, *DOOR_PAGES, *OPERATING_PAGES)
+EVENT_SIGNING = (
+    _show("/desk/events/sign-in", "show_sign_in", "list_events", "The page to sign in on, with a token."),
+    _send("/desk/events/sign-in", "sign_in", "live", "Let this browser show the token on staff's pages."),
+    _send("/desk/events/sign-out", "sign_out", "live", "Let this browser forget the token."),
+)
+"""Where staff of the Events Service sign in."""
+
+BOOKING_SIGNING = (
+    _show("/desk/bookings/sign-in", "show_sign_in", "list_availability", "The page to sign in on, with a token."),
+    _send("/desk/bookings/sign-in", "sign_in", "live", "Let this browser show the token on staff's pages."),
+    _send("/desk/bookings/sign-out", "sign_out", "live", "Let this browser forget the token."),
+)
+"""Where staff of the Booking Service sign in."""
+
+EVENT_DESK = (
+    _show("/desk/events", "show_events", "create_event", "The page of all events, for organisers."),
+    _show("/desk/events/new", "show_new", "create_event", "The form of a new event."),
+    _send("/desk/events/new", "create", "create_event", "Announce an event by that form."),
+    _show("/desk/events/{event_id}", "show_event", "replace_event", "The form of an event, as it is."),
+    _send("/desk/events/{event_id}", "change", "patch_event", "Change the event by that form."),
+    _show("/desk/events/{event_id}/cancel", "show_cancel", "cancel_event", "Ask whether to cancel the event."),
+    _send("/desk/events/{event_id}/cancel", "cancel", "cancel_event", "Cancel the event, and its bookings with it."),
+    _send("/desk/events/{event_id}/reinstate", "reinstate", "reinstate_event", "Let a cancelled event take place."),
+)
+"""For organisers, of the Events Service."""
+
+BOOKING_DESK = (
+    _show("/desk/bookings", "show_events", "list_bookings", "The page of the events that can be booked."),
+    _show("/desk/bookings/{event_id}", "show_bookings", "list_bookings", "The page of an event's bookings."),
+    _show("/desk/bookings/{event_id}/waiting", "show_waiting", "list_bookings", "The page of who waits for places."),
+    _show("/desk/bookings/{event_id}/occupancy", "show_occupancy", "list_bookings", "How the halls have filled."),
+    _show("/desk/bookings/{event_id}/bookings.csv", "export_csv", "list_bookings", "An event's bookings as CSV."),
+    _show("/desk/bookings/{event_id}/bookings.ndjson", "export_ndjson", "list_bookings", "The same, a JSON a line."),
+)
+"""For organisers, of the Booking Service."""
+
+START = (_show("/desk", "start", "live", "Where staff begin: what they may do here."),)
+"""Of every process."""
+
+PAGES = (
+    *EVENT_PAGES,
+    *BOOKING_FORM,
+    *BOOKING_PAGES,
+    *EVENT_SIGNING,
+    *BOOKING_SIGNING,
+    *EVENT_DESK,
+    *BOOKING_DESK,
+    *DOOR_PAGES,
+    *OPERATING_PAGES,
+    *START,
+)
 """All of them."""
 
 ASSETS = "/assets/{name}"

@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 
-from okevents.errors import BookingNotFound, Kind, OkeventsError, TooManyRequests, Unauthenticated, Unavailable
+from okevents.errors import (
+    BookingNotFound,
+    Forbidden,
+    Kind,
+    OkeventsError,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from okevents.http.asgi import Scope
 from okevents.http.presentation import Rendered
 from okevents.http.problems import STATUS, problem
 from okevents.pages.catalogue import N_, Text
 from okevents.pages.forms import Form
 from okevents.pages.reader import Reader, reader_of
+from okevents.pages.staff.views import StaffViews, is_for_staff
 from okevents.pages.views import PRIVATE, Views
 
 _SAID: dict[Kind, tuple[str, str]] = {
@@ -41,8 +50,9 @@ _OTHERWISE = (N_("Something went wrong"), N_("It wasn’t your fault. Please try
 class PagePresentation:
     """Errors are told in the reader's language, and never with what is for operators."""
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: Views, staff: StaffViews) -> None:
         self._views = views
+        self._staff = staff
         asked = " ".join(("connect-src 'self'", *views.addresses.others))
         policy = (
             f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; {asked}; form-action 'self'; "
@@ -62,6 +72,10 @@ class PagePresentation:
         reader = reader_of(scope)
         if isinstance(error, Unauthenticated | BookingNotFound) and scope["path"].startswith("/booking/"):
             return self._opening(status, scope, reader)
+        if isinstance(error, Unauthenticated | Forbidden) and is_for_staff(scope["path"]):
+            lacks = error.scope if isinstance(error, Forbidden) else None
+            body = self._staff.signing(scope, reader, lacks)
+            return Rendered(status, headers | self._views.headers(reader) | PRIVATE, body)
         title, said = _SAID.get(error.kind, _OTHERWISE)
         wait = error.retry_after if isinstance(error, TooManyRequests | Unavailable) else None
         body = self._views.render(scope, "problem.html", reader, status=status, title=title, said=said, wait=wait)

@@ -1,6 +1,6 @@
 """From the table of pages to routes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from okevents.errors import NotFound
 from okevents.http.answers import Answer
-from okevents.http.asgi import App, header
+from okevents.http.asgi import App, Scope, header
 from okevents.http.gate import Gate, Handler
 from okevents.http.parameters import has_same_tag
 from okevents.http.routing import Resource
@@ -30,18 +30,25 @@ TYPES = {
 
 
 def page_routes(
-    operations: Iterable[PageOperation], handlers: Any, gate: Gate, credential: str | None = None
+    operations: Iterable[PageOperation],
+    handlers: Any,
+    gate: Gate,
+    credentials: Sequence[str] = (),
+    note: Callable[[Scope], Awaitable[None]] | None = None,
 ) -> list[Route]:
     """A route for each path of the table; an operation's handler is the method of its name, behind the gate.
 
-    `credential` is the cookie whose value is shown to the gate, as if it were the request's `Authorization`.
+    `credentials` are cookies: the first that came is shown to the gate, as if it were the request's `Authorization`.
+    `note` is done before, and tells the scope what errors are shown with, too.
     """
     by_path: dict[str, dict[str, Handler]] = {}
     for each in operations:
         handler = gate.before(each.rule, each.method, getattr(handlers, each.name))
-        if credential is not None:
-            handler = _with(credential, handler)
+        if credentials:
+            handler = _with(credentials, handler)
         wrapped = _in_language(handler) if each.method == "get" else _own(handler)
+        if note is not None:
+            wrapped = _noted(note, wrapped)
         by_path.setdefault(each.path, {})[each.method.upper()] = wrapped
     return [Route(path, Resource(by_method)) for path, by_method in by_path.items()]
 
@@ -110,10 +117,19 @@ def _in_language(handler: Handler) -> Handler:
     return in_language
 
 
-def _with(credential: str, handler: Handler) -> Handler:
+def _noted(note: Callable[[Scope], Awaitable[None]], handler: Handler) -> Handler:
+    async def noted(request: Request) -> App:
+        await note(request.scope)
+        return await handler(request)
+
+    return noted
+
+
+def _with(credentials: Sequence[str], handler: Handler) -> Handler:
     async def with_credential(request: Request) -> App:
         scope = request.scope
-        shown = cookies_of(scope).get(credential)
+        cookies = cookies_of(scope)
+        shown = next((cookies[each] for each in credentials if cookies.get(each)), None)
         if shown and header(scope, b"authorization") is None:
             scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer " + shown.encode("latin-1", "replace"))]
         return await handler(request)

@@ -23,6 +23,11 @@ from tests.go_documents import GO_ID, a_go_document
 
 OWN = {"okevents_schema", "okevents_migrations"}
 NAMES = ("sqlite", "postgresql", "mongodb")
+MIGRATING = {
+    "sqlite": "okevents.persistence.sqlite.migrations.migrate",
+    "postgresql": "okevents.persistence.postgresql.migrations.migrate",
+    "mongodb": "okevents.persistence.mongodb.database.MongodbEventsDatabase.migrate",
+}
 
 
 class End(Struct, frozen=True):
@@ -105,6 +110,46 @@ async def test_a_copy_that_was_interrupted_is_nobodys_until_it_is_made_anew(sour
         await programme.require_events(database)
 
 
+class Died(Exception):
+    """The process did."""
+
+
+async def test_who_dies_while_a_copy_is_begun_again_leaves_no_half_that_a_service_takes(
+    source: End, target: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programme = Programme()
+    async with opened(source.backend.open_events(source.url)) as database:
+        await programme.fill(database)
+
+    def die(*_: object) -> None:
+        raise Died
+
+    def interrupt(done: int, _: int) -> None:
+        if done > 3:
+            raise Died
+
+    with pytest.raises(Died):
+        await copied(source.url, target.url, interrupt)
+    with monkeypatch.context() as patched:
+        patched.setattr(MIGRATING[target.backend.name], die)
+        with pytest.raises(Died):
+            await copied(source.url, target.url)
+    assert await _is_refused_or_empty(target)
+    await copied(source.url, target.url)
+    async with opened(target.backend.open_events(target.url)) as database:
+        await programme.require_events(database)
+
+
+async def _is_refused_or_empty(end: End) -> bool:
+    transfer = import_module(f"okevents.persistence.{end.backend.name}").open_transfer(end.url)
+    try:
+        found = await transfer.open(must_exist=True)
+        counts = [await table.count() for table in transfer.tables("events")]
+    finally:
+        await transfer.close()
+    return bool(found.is_unfinished) or not any(counts)
+
+
 @pytest.mark.sqlite
 async def test_what_cannot_be_a_copys_target_is_refused_and_left_as_it_is(target: End, sqlite_url: str) -> None:
     programme, box = Programme(), Box()
@@ -115,6 +160,9 @@ async def test_what_cannot_be_a_copys_target_is_refused_and_left_as_it_is(target
         await programme.fill(events)
     with pytest.raises(CopyRefused, match="both addresses are the same"):
         await copied(sqlite_url, sqlite_url)
+    folder, _, name = sqlite_url.rpartition("/")
+    with pytest.raises(CopyRefused, match="both addresses are the same"):
+        await copied(sqlite_url, f"{folder}/../{folder.rpartition('/')[2]}/{name}")
     async with opened(target.backend.open_bookings(target.url)) as bookings:
         await box.fill(bookings)
     with pytest.raises(CopyRefused, match="it is the bookings service's database"):
@@ -142,6 +190,15 @@ async def test_a_migrated_and_empty_database_is_a_target_and_a_dry_run_writes_no
     assert told.tallies == done.tallies
     async with opened(target.backend.open_events(target.url)) as database:
         await programme.require_events(database)
+
+
+@pytest.mark.sqlite
+async def test_a_dry_run_makes_no_file(sqlite_url: str, other_sqlite_url: str, tmp_path: Path) -> None:
+    async with opened(BACKENDS["sqlite"].open_events(sqlite_url)) as database:
+        await Programme().fill(database)
+    told = await copying.copy(sqlite_url, other_sqlite_url, is_dry_run=True, progress=lambda *_: None)
+    assert told.tallies["events"].count == 3
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.sqlite

@@ -7,6 +7,7 @@ from okevents.http.asgi import Scope
 from okevents.http.problems import STATUS, every_problem
 from okevents.pages.addresses import Addresses
 from okevents.pages.problems import PagePresentation
+from okevents.pages.staff.views import StaffViews
 from okevents.pages.views import Views
 
 HERE = Addresses(events="", bookings="")
@@ -18,7 +19,8 @@ def scope(path: str = "/whats-on", method: str = "GET", language: str = "en") ->
 
 
 def presentation(addresses: Addresses = HERE) -> PagePresentation:
-    return PagePresentation(Views("Cine <Doré>", addresses))
+    views = Views("Cine <Doré>", addresses)
+    return PagePresentation(views, StaffViews(views, ("events", "bookings")))
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -30,15 +30,17 @@ let last = null; // who was let in here last: what undoes it
 let following = null;
 
 const now = () => new Date(Date.now() - aheadBy);
-const clock = (at) => {
-  const zone = list?.timezone || door.dataset.zone || undefined;
-  const form = { hour: "numeric", minute: "2-digit" };
+// By the clocks of the event's place, where the browser knows that place.
+const timesOf = (form) => {
+  const timeZone = list?.timezone || door.dataset.zone || undefined;
   try {
-    return new Intl.DateTimeFormat(locale, { ...form, timeZone: zone }).format(new Date(at));
+    return new Intl.DateTimeFormat(locale, { ...form, timeZone });
   } catch {
-    return new Intl.DateTimeFormat(locale, form).format(new Date(at));
+    return new Intl.DateTimeFormat(locale, form);
   }
 };
+const clock = (at) => timesOf({ hour: "numeric", minute: "2-digit" }).format(new Date(at));
+const days = (from, to) => timesOf({ dateStyle: "full", timeStyle: "short" }).formatRange(new Date(from), new Date(to));
 const note = (name, isShown) => {
   for (const each of door.querySelectorAll(`:scope > [data-note="${name}"], .scan [data-note="${name}"]`)) each.hidden = !isShown;
 };
@@ -166,7 +168,7 @@ const useList = async () => {
   keys = await imported(list.keys);
   find("[data-name]").textContent = list.name;
   const span = find("[data-span]");
-  if (!span.textContent) span.textContent = `${clock(list.starts)} – ${clock(list.ends)}`;
+  if (!span.textContent) span.textContent = days(list.starts, list.ends);
 };
 
 // Who was let in here before the list was made, and isn't in by it, was put outside at another door.

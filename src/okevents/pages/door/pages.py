@@ -29,6 +29,7 @@ from okevents.pages.events import event_id_of
 from okevents.pages.forms import Form, read_form
 from okevents.pages.reader import LANGUAGES, Reader
 from okevents.pages.routing import TYPES
+from okevents.pages.staff.views import StaffViews
 from okevents.pages.views import PRIVATE, Views
 
 _NOWHERE: Scope = {"method": "", "path": "/door", "query_string": b"", "headers": []}
@@ -37,16 +38,17 @@ _NOWHERE: Scope = {"method": "", "path": "/door", "query_string": b"", "headers"
 class DoorPages:
     """A method for each operation, by its name in the table."""
 
-    def __init__(self, service: BookingService, door: Door, views: Views) -> None:
+    def __init__(self, service: BookingService, door: Door, staff: StaffViews, views: Views) -> None:
         self._service = service
         self._door = door
+        self._staff = staff
         self._views = views
         self._finder = DoorFinder(service.reading)
 
     async def show_doors(self, request: Request) -> Answer:
         now = self._service.now()
-        return self._views.answer(
-            request, "door/choose.html", headers=PRIVATE, doors=await self._finder.find(now), now=now, places=places
+        return self._staff.answer(
+            request, "door/choose.html", doors=await self._finder.find(now), now=now, coming=places
         )
 
     async def show_door(self, request: Request) -> Answer:
@@ -116,7 +118,7 @@ class DoorPages:
         """By path: the page with nothing of any event, nor of anybody, in it."""
         return {
             f"/door/shell/{language}": self._views.render(
-                _NOWHERE, "door/door.html", _reader(language), **_shown(None, Form(), None, "layout.html")
+                _NOWHERE, "door/door.html", _reader(language), **_shown(None, Form(), None, "door/bare.html")
             )
             for language in LANGUAGES
         }
@@ -142,8 +144,8 @@ class DoorPages:
     def _page(
         self, request: Request, inventory: Inventory, form: Form, shown: Shown | None = None, status: int = 200
     ) -> Answer:
-        told = _shown(inventory, form, shown, "layout.html")
-        return self._views.answer(request, "door/door.html", status, PRIVATE, **told)
+        told = _shown(inventory, form, shown, "staff/layout.html")
+        return self._staff.answer(request, "door/door.html", status, **told)
 
     async def _told(self, request: Request, asked: Awaitable[Booked], name: str) -> Answer:
         """For the script, as of a scan: no more than it shows, or the problem. A refusal is an answer like any other:

@@ -10,6 +10,7 @@ from okevents.pages.routing import assets
 
 ASSETS = (
     "pages.css",
+    "staff.css",
     "door.css",
     "icon.svg",
     "door.js",

@@ -319,9 +319,12 @@ class MongodbTransfer:
         return Found(service, is_unfinished=service != schema["service"])
 
     def tables(self, service: str) -> Sequence[Table]:
-        return [table(self._server) for table in _TABLES[service]]
+        return self._tables(service)
 
     async def begin(self, service: str) -> None:
+        # First, as the service may use it while it is being migrated.
+        for table in self._tables(service):
+            await table.clear()
         await self._set_owner(service)
         database = _DATABASES[service](self._url)
         await database.connect()
@@ -336,6 +339,9 @@ class MongodbTransfer:
 
     async def close(self) -> None:
         await self._server.close()
+
+    def _tables(self, service: str) -> list[_Table]:
+        return [table(self._server) for table in _TABLES[service]]
 
     @property
     def _schemas(self) -> Collection:

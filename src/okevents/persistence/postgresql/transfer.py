@@ -111,6 +111,7 @@ class PostgresqlTransfer:
                     await migrations.set_owner(connection, service)
                 await migrations.migrate(connection, service, self._pool.address)
                 await migrations.set_owner(connection, service + UNFINISHED)
+                await connection.execute(f"TRUNCATE {', '.join(_TABLES[service])}")
 
         await self._pool.run(work)
 
@@ -153,6 +154,3 @@ class _Table:
             return
         insert = f"INSERT INTO {self.name} SELECT * FROM jsonb_populate_recordset(NULL::{self.name}, $1)"  # noqa: S608
         await self._pool.run(lambda connection: connection.execute(insert, rows))
-
-    async def clear(self) -> None:
-        await self._pool.run(lambda connection: connection.execute(f"TRUNCATE {self.name}"))

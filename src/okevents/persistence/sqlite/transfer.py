@@ -145,10 +145,11 @@ class SqliteTransfer:
     async def open(self, *, must_exist: bool) -> Found:
         if must_exist and not self._path.is_file():
             raise NotFound(f"there is no database file {self._path}")
-        if self._path.is_file() and is_in_use(self._path):
+        if not self._path.exists():
+            return Found(None)  # nor is it made, before something is to be written
+        if is_in_use(self._path):
             return Found(None, users=1)
-        writer = await Writer.open(self._path)
-        self._opened = Readers(self._path), writer
+        writer = await self._open()
         owner = await writer.run(migrations.owner)
         if owner is None:
             return Found(None)
@@ -166,7 +167,11 @@ class SqliteTransfer:
                 migrations.set_owner(connection, service)
             migrations.migrate(connection, service)
             migrations.set_owner(connection, service + UNFINISHED)
+            for name in _TABLES[service]:
+                connection.execute(f"DELETE FROM {name}")  # noqa: S608 - the names are this module's own
 
+        if self._opened is None:
+            await self._open()
         await self._both[1].run(work)
 
     async def finish(self, service: str) -> None:
@@ -177,6 +182,11 @@ class SqliteTransfer:
             (readers, writer), self._opened = self._opened, None
             await readers.close()
             await writer.close()
+
+    async def _open(self) -> Writer:
+        writer = await Writer.open(self._path)
+        self._opened = Readers(self._path), writer
+        return writer
 
     @property
     def _both(self) -> tuple[Readers, Writer]:
@@ -214,6 +224,3 @@ class _Table:
 
     async def write(self, values: Sequence[Any]) -> None:
         await self._writer.run(lambda connection: self._write(connection, values))
-
-    async def clear(self) -> None:
-        await self._writer.run(lambda connection: connection.execute(f"DELETE FROM {self.name}"))  # noqa: S608
