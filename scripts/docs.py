@@ -17,6 +17,7 @@ from okevents.cli.main import WEBHOOKS as OF_WEBHOOKS
 from okevents.cli.remote import SERVICE
 from okevents.cli.settings import reference
 from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.dead_letter_operations import DEAD_LETTERS
 from okevents.http.documents import DOCUMENTS
 from okevents.http.operations import BOTH, EVENTS
 from okevents.http.problems import STATUS, every_problem
@@ -45,7 +46,7 @@ def problems() -> str:
 def access() -> str:
     """Who may do what."""
     lines = ["| what | operation | who |", "|---|---|---|"]
-    for operation in (*BOTH, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR):
+    for operation in (*BOTH, *DEAD_LETTERS, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR):
         path = operation.path.replace(":path}", "}")
         lines.append(f"| `{operation.method.upper()} {path}` | {operation.summary} | {_who(operation.name)} |")
     lines += [f"| `GET {path}` | {said} | everybody |" for path, said in DOCUMENTS.items()]

@@ -13,6 +13,7 @@ from okevents.access.model import Scope
 from okevents.access.policy import RULES
 from okevents.access.tokens import describe, new_token
 from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.dead_letter_operations import DEAD_LETTERS
 from okevents.http.operations import BOTH, EVENTS, Operation
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.kernel.ids import BookingId
@@ -21,7 +22,7 @@ from tests.api.bodies import a_booking
 from tests.api.serving import serving_parts
 from tests.api.test_bookings import an_event_with
 
-OPERATIONS = {operation.name: operation for operation in (*BOTH, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
+OPERATIONS = {operation.name: operation for operation in (*BOTH, *DEAD_LETTERS, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
 
 SHOWS: Mapping[str, Scope | None] = {scope.value: scope for scope in Scope} | {
     "nothing": None,
@@ -53,6 +54,8 @@ MAY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("list_webhooks", "create_webhook", "find_webhook", "patch_webhook", "delete_webhook"), ADMIN),
     **dict.fromkeys(("rotate_webhook", "test_webhook", "list_deliveries", "find_delivery"), ADMIN),
     **dict.fromkeys(("replay_delivery", "replay_deliveries"), ADMIN),
+    **dict.fromkeys(("list_dead_letters", "find_dead_letter"), ADMIN),
+    **dict.fromkeys(("replay_dead_letter", "drop_dead_letter", "replay_dead_letters", "drop_dead_letters"), ADMIN),
     "book": VALID,
     "list_bookings": frozenset({"bookings:read", "admin"}),
     **dict.fromkeys(("find_booking", "list_tickets", "print_tickets", "draw_ticket_svg", "draw_ticket_png"), READS_OWN),
@@ -78,6 +81,7 @@ class World(Struct):
         is_event = operation.path.startswith("/events/")
         of = self.event_id if is_event else booking or self.own
         known: dict[str, Any] = {"id": of, "event_id": self.event_id, "name": "best", "number": 1, "delivery": of}
+        known["message_id"] = "event:1"
         path = operation.path.replace(":path}", "}").format(**known)
         credential = self.credentials[shown]
         headers = {} if credential is None else {"authorization": f"Bearer {credential}"}
@@ -164,7 +168,7 @@ async def test_a_guest_cant_tell_anothers_booking_from_one_that_there_isnt(world
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
 async def test_a_page_lets_in_whom_the_api_lets_in(world: World, page: PageOperation) -> None:
     """Forms are sent as what they can't be, so that they change nothing."""
-    path = page.path.format(id=world.own, event_id=world.event_id)
+    path = page.path.format(id=world.own, event_id=world.event_id, language="en")
     body = None if page.method == "get" else b"nonsense"
     for shown in SHOWS:
         headers = {} if world.credentials[shown] is None else world.headers(shown)

@@ -69,7 +69,9 @@ async def test_an_event_is_answered_with_as_its_example_says(http: httpx.AsyncCl
 async def test_every_operation_of_the_document_is_there(http: httpx.AsyncClient) -> None:
     document = (await http.get("/schema/openapi.json")).json()
     for path, item in document["paths"].items():
-        url = path.format(id="a" * 24, event_id="a" * 24, name="a/b", number=1, delivery="a" * 24)
+        url = path.format(
+            id="a" * 24, event_id="a" * 24, name="a/b", number=1, delivery="a" * 24, message_id="event:1:1"
+        )
         allowed = (await http.options(url)).headers["allow"]
         assert {method.upper() for method in item} <= set(allowed.split(", "))
 

@@ -69,7 +69,7 @@ async def test_every_route_by_every_method(paths: list[str], tmp_path: Path) -> 
             of_booking = path.startswith(("/bookings", "/booking/", "/tickets"))
             expected = EXPECTED_OF_PAGES if path.startswith(Pages.prefixes) else EXPECTED
             known: dict[str, Any] = {"event_id": event_id, "id": booking_id if of_booking else event_id}
-            known["delivery"] = event_id
+            known |= {"delivery": event_id, "message_id": "event:1:1", "language": "en"}
             filled = path.replace(":path", "").format(**known, name="best", slug="overloaded", number=1)
             for method in METHODS:
                 async with http.stream(method, filled) as answer:  # an event stream has no end

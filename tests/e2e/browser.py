@@ -23,13 +23,15 @@ SERIOUS = ("serious", "critical")
 
 
 class Visitor:
-    """Somebody with a browser. `complaints` is what its console said; `hosts` whom it asked for anything."""
+    """Somebody with a browser. `complaints` is what its console said, but for what the test `forgives`; `hosts` whom it
+    asked for anything."""
 
     def __init__(self, page: Page, name: str, has_scripts: bool) -> None:
         self.page = page
         self.has_scripts = has_scripts
         self.complaints: list[str] = []
         self.hosts: set[str] = set()
+        self.forgives: str | None = None
         self._name = name
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -57,7 +59,8 @@ class Visitor:
     def _hear(self, message: ConsoleMessage) -> None:
         # That the page itself is an error page is no complaint of the page.
         is_of_page = message.location["url"] == self.page.url and "status of 4" in message.text
-        if message.type in ("error", "warning") and not is_of_page:
+        is_forgiven = self.forgives is not None and self.forgives in message.text
+        if message.type in ("error", "warning") and not is_of_page and not is_forgiven:
             self.complaints.append(message.text)
 
     def _note(self, request: Request) -> None:
@@ -67,10 +70,10 @@ class Visitor:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*arguments: str) -> AsyncIterator[Browser]:
     path = shutil.which("chromium") or servers.unusable("chromium isn't installed: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *arguments])
         try:
             yield browser
         finally:

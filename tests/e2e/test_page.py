@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.dead_letter_operations import DEAD_LETTERS
 from okevents.http.operations import BOTH, EVENTS
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.schemas.messages import CONTRACTS
@@ -44,7 +45,9 @@ async def test_it_offers_every_operation_and_complains_of_nothing(tmp_path: Path
     async with running("up", folder=tmp_path) as program:
         document, complaints = await seen(f"{program.http.base_url}/schema", tmp_path)
     shown = [html.unescape(text) for text in re.findall(r"<summary>.*?</code> (.*?)</summary>", document)]
-    assert sorted(shown) == sorted(operation.summary for operation in (*BOTH, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR))
+    assert sorted(shown) == sorted(
+        operation.summary for operation in (*BOTH, *DEAD_LETTERS, *EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)
+    )
     assert complaints == []
 
 

@@ -137,7 +137,11 @@ def test_the_example_leads_every_path_to_its_service(manifests: Path) -> None:
 
     of_bookings = {each.path for each in (*BOOKINGS, *DOOR)}
     of_bookings |= {
-        each.path for each in (*pages.BOOKING_FORM, *pages.BOOKING_PAGES, *pages.BOOKING_SIGNING, *pages.BOOKING_DESK)
+        each.path
+        for each in (
+            *(*pages.BOOKING_FORM, *pages.BOOKING_PAGES, *pages.BOOKING_SIGNING, *pages.BOOKING_DESK),
+            *pages.DOOR_PAGES,
+        )
     }
     of_events = {each.path for each in (*EVENTS, *WEBHOOKS, *pages.PAGES)} - of_bookings
     assert {path: leads_to(path) for path in of_events} == dict.fromkeys(of_events, "okevents-events")

@@ -73,6 +73,12 @@ RULES: Mapping[str, Rule] = {
     "live": _EVERYBODY,
     "ready": _EVERYBODY,
     "metrics": Rule(Scope.METRICS_READ),
+    "list_dead_letters": _ADMINISTRATOR,
+    "find_dead_letter": _ADMINISTRATOR,
+    "replay_dead_letter": _ADMINISTRATOR,
+    "drop_dead_letter": _ADMINISTRATOR,
+    "replay_dead_letters": _ADMINISTRATOR,
+    "drop_dead_letters": _ADMINISTRATOR,
 }
 
 

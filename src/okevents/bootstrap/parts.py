@@ -25,7 +25,9 @@ from okevents.config.shape import Shape
 from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVENT_CREATED, EVENT_UPDATED
 from okevents.errors import MessagingError, OkeventsError
 from okevents.events.service import EventService
-from okevents.http.app import Bookings, Carried, Events, Sent
+from okevents.http.app import Bookings, Carried, Counted, Events, Sent
+from okevents.http.samples import Samples
+from okevents.http.traffic import Traffic
 from okevents.kernel.clock import Clock, SystemClock
 from okevents.kernel.ending import end
 from okevents.kernel.idempotency import KEPT_FOR, IdempotencyStore
@@ -49,7 +51,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     bookings: Bookings | None
     databases: Mapping[str, ServiceDatabase]
     broker: Broker
-    carried: Carried
+    counted: Counted
+    samples: Samples
 
 
 @asynccontextmanager
@@ -123,9 +126,25 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             relays=relays,
             consumers=consumers,
             dead_letters={queue: broker.dead_letters(queue) for queue in handlers},
+            queues={queue: partial(broker.state, queue) for queue in handlers},
             sent=sent,
         )
-        yield Parts(events=events, bookings=bookings, databases=databases, broker=broker, carried=carried)
+        counted = _counted(events, bookings, carried)
+        samples = Samples(counted)
+        await _background(stack, samples.keep, "sample")
+        yield Parts(
+            events=events, bookings=bookings, databases=databases, broker=broker, counted=counted, samples=samples
+        )
+
+
+def _counted(events: Events | None, bookings: Bookings | None, carried: Carried) -> Counted:
+    services = (("events", events), ("bookings", bookings))
+    return Counted(
+        traffic=Traffic(),
+        writers={name: each.service.statistics for name, each in services if each is not None},
+        bookings=None if bookings is None else bookings.service.counted,
+        carried=carried,
+    )
 
 
 async def _relay(stack: AsyncExitStack, outbox: Outbox, broker: Broker) -> Relay:

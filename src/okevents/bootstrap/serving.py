@@ -12,6 +12,7 @@ from okevents.config.shape import Shape
 from okevents.http import app, server
 from okevents.http.asgi import App
 from okevents.pages.addresses import Addresses
+from okevents.pages.operating import Operated
 from okevents.pages.site import Pages
 
 GARBAGE_THRESHOLD = 20_000
@@ -55,10 +56,10 @@ def application(settings: Settings, parts: Parts, health: app.Health) -> App:
         parts.bookings,
         health=health,
         limits=limits_of(settings),
-        carried=parts.carried,
+        counted=parts.counted,
         origins=settings.cors_origins,
         topology=settings.topology,
-        site=Pages(parts.events, parts.bookings, addresses, settings.site_name),
+        site=Pages(parts.events, parts.bookings, addresses, settings.site_name, Operated(parts.samples, health)),
     )
     return server.behind(asgi, settings.trusted_proxies)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import click
@@ -11,11 +11,10 @@ from okevents.cli.options import settings_of, takes
 from okevents.cli.printing import printable
 from okevents.config.option import Part
 from okevents.config.shape import Shape
-from okevents.errors import NotFound
-from okevents.messaging.ports import DeadLetter, DeadLetters
+from okevents.messaging.parked import ParkedMessages
+from okevents.messaging.ports import DeadLetter
 
 T = TypeVar("T")
-Queues = Mapping[str, DeadLetters]
 
 needed = takes(Part.STORAGE, Part.MESSAGES)
 
@@ -37,10 +36,7 @@ def list_letters(limit: int, as_json: bool, **given: Any) -> None:
       okevents dead-letters list --broker amqp://host/
     """
 
-    async def look(queues: Queues) -> list[DeadLetter]:
-        return [letter for each in queues.values() for letter in await each.list(limit)]
-
-    letters = _with_queues(given, look)
+    letters = _with_parked(given, lambda parked: parked.list(None, limit))
     for letter in letters:
         if as_json:
             click.echo(json.dumps(_told(letter)))
@@ -62,14 +58,8 @@ def show(message_id: str, **given: Any) -> None:
     Example:
       okevents dead-letters show event:5a8f0b1c2d3e4f5061728394:1
     """
-
-    async def look(queues: Queues) -> DeadLetter:
-        for each in queues.values():
-            if (letter := await each.find(message_id)) is not None:
-                return letter
-        raise NotFound(f"there is no dead letter {message_id}")
-
-    click.echo(json.dumps(_told(_with_queues(given, look)), indent=2))
+    letter = _with_parked(given, lambda parked: parked.find(message_id))
+    click.echo(json.dumps(_told(letter), indent=2))
 
 
 @dead_letters.command()
@@ -82,7 +72,7 @@ def replay(message_id: str, **given: Any) -> None:
     Example:
       okevents dead-letters replay event:5a8f0b1c2d3e4f5061728394:1
     """
-    _change(given, message_id, lambda each: each.replay(message_id))
+    _with_parked(given, lambda parked: parked.replay(message_id))
     click.echo(f"{message_id} will be handled again")
 
 
@@ -96,25 +86,17 @@ def drop(message_id: str, **given: Any) -> None:
     Example:
       okevents dead-letters drop event:5a8f0b1c2d3e4f5061728394:1
     """
-    _change(given, message_id, lambda each: each.drop(message_id))
+    _with_parked(given, lambda parked: parked.drop(message_id))
     click.echo(f"{message_id} is deleted")
 
 
-def _change(given: dict[str, Any], message_id: str, change: Callable[[DeadLetters], Awaitable[bool]]) -> None:
-    async def work(queues: Queues) -> bool:
-        return any([await change(each) for each in queues.values()])
-
-    if not _with_queues(given, work):
-        raise NotFound(f"there is no dead letter {message_id}")
-
-
-def _with_queues(given: dict[str, Any], work: Callable[[Queues], Awaitable[T]]) -> T:
+def _with_parked(given: dict[str, Any], work: Callable[[ParkedMessages], Awaitable[T]]) -> T:
     settings = settings_of(Shape.UP, given).settings
     from okevents.bootstrap import operating
 
     async def run() -> T:
         async with operating.dead_letters(settings, Shape.UP) as queues:
-            return await work(queues)
+            return await work(ParkedMessages(queues))
 
     return asyncio.run(run())
 

@@ -9,7 +9,7 @@ OkeventsError
 │   ├── MalformedRequest · UrlTooLong · HeaderTooLarge · NotImplementedHere · UnsupportedVersion
 │   ├── BodyTooLarge · BodyTooSlow · UnsupportedMediaType · UnsupportedContentCoding · MethodNotAllowed
 │   ├── TicketKeyUnusable   UnknownTicketKey · RetiredTicketKey
-│   ├── NotFound            EventNotFound · BookingNotFound · WebhookNotFound · DeliveryNotFound
+│   ├── NotFound            EventNotFound · BookingNotFound · WebhookNotFound · DeliveryNotFound · DeadLetterNotFound
 │   ├── Conflict            SoldOut · EventOver · EventCancelled · HallsUnknown · IllegalTransition
 │   │   │                   BookingNotOpen · BookingClosed · TooManyPlaces · GuestLimitReached · HoldLimitReached
 │   │   │                   KeyInFlight · TooManyWebhooks
@@ -56,6 +56,7 @@ from okevents.errors.door import (
 from okevents.errors.operating import (
     BrokerUnavailable,
     ConfigurationError,
+    DeadLetterNotFound,
     MessagingError,
     Overloaded,
     PublishUncertain,
@@ -111,6 +112,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "CrossSite",
+    "DeadLetterNotFound",
     "DeliveryNotFound",
     "EventCancelled",
     "EventNotFound",

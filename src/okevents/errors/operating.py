@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from okevents.errors.tree import Kind, OkeventsError
+from okevents.errors.tree import Kind, NotFound, OkeventsError
 
 
 class Unavailable(OkeventsError):
@@ -52,6 +52,13 @@ class PublishUncertain(MessagingError):
 
 class BrokerUnavailable(MessagingError):
     """The broker can't be reached."""
+
+
+class DeadLetterNotFound(NotFound):
+    """No message of that id is parked, or not any more: it was replayed or dropped."""
+
+    slug = "dead-letter-not-found"
+    title = "There is no such dead letter"
 
 
 class ConfigurationError(OkeventsError):

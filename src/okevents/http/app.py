@@ -21,6 +21,8 @@ from okevents.http.asgi import App, Receive, Scope, Send, header
 from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.bookings import BookingHandlers
 from okevents.http.cors import Cors
+from okevents.http.dead_letter_operations import DEAD_LETTERS
+from okevents.http.dead_letters import DeadLetterHandlers
 from okevents.http.documents import DocumentHandlers
 from okevents.http.door import DoorHandlers
 from okevents.http.events import EventHandlers
@@ -42,12 +44,12 @@ from okevents.http.turnstile import Turnstile
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.http.webhooks import WebhookHandlers
 from okevents.kernel.calendar import CalendarReader, CalendarWriter
-from okevents.kernel.group_commit import BatchStatistics
+from okevents.messaging.parked import ParkedMessages
 from okevents.messaging.topology import Topology
 from okevents.observability import tracing
 from okevents.webhooks.service import WebhookService
 
-__all__ = ["Bookings", "Carried", "Events", "Health", "HealthCheck", "Limits", "Sent", "build"]
+__all__ = ["Bookings", "Carried", "Counted", "Events", "Health", "HealthCheck", "Limits", "Sent", "build"]
 
 
 class Bookings(Struct, frozen=True):
@@ -76,39 +78,33 @@ def build(
     *,
     health: Health,
     limits: Limits,
-    carried: Carried | None = None,
+    counted: Counted | None = None,
     origins: Sequence[str] = (),
     topology: Topology | None = None,
     site: Site | None = None,
 ) -> App:
-    """The application; None for a service that this process doesn't have. `carried` is shown by the metrics. `origins`:
+    """The application; None for a service that this process doesn't have. `counted` is shown by the metrics. `origins`:
     whose pages may use it, too. `topology`: what the document of the messages tells; None: that by default. `site`: the
     pages beside it, if there are any."""
     has_events, has_bookings = events is not None, bookings is not None
     known: list[Route] = []
-    statistics: dict[str, BatchStatistics] = {}
     buckets = Buckets(limits.rate, limits.burst)
     gate = events_gate = Gate(None, buckets)
     if events is not None:
         gate = events_gate = Gate(events.authenticator, buckets)
         known += routes(EVENTS, EventHandlers(events.service, events.calendars, events.open_calendar, limits), gate)
         known += routes(WEBHOOKS, WebhookHandlers(events.webhooks, limits), gate)
-        statistics["events"] = events.service.statistics
     if bookings is not None:
         door = DoorHandlers(bookings.door, bookings.calendars)
         gate = Gate(bookings.authenticator, buckets, bookings.service.opened_issue)
         known += routes(BOOKINGS, BookingHandlers(bookings.service, bookings.live, limits), gate)
         known += routes(DOOR, door, gate)
         known += door.assets()
-        statistics["bookings"] = bookings.service.statistics
     known += routes(HEALTH, HealthHandlers(health), gate)
-    counted = Counted(
-        traffic=Traffic(),
-        writers=statistics,
-        bookings=None if bookings is None else bookings.service.counted,
-        carried=carried or Carried(),
-    )
+    counted = counted or Counted(traffic=Traffic())
     known += routes(METRICS, MetricsHandlers(counted), gate)
+    parked = ParkedMessages(counted.carried.dead_letters)
+    known += routes(DEAD_LETTERS, DeadLetterHandlers(parked, limits), gate)
     process = Described(
         has_events=has_events,
         has_bookings=has_bookings,
@@ -126,7 +122,7 @@ def build(
     if limits.rate:
         app = Turnstile(app, buckets)
     if tracing.is_on():
-        paths = {each.name: each.path for each in (*EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR)}
+        paths = {each.name: each.path for each in (*EVENTS, *WEBHOOKS, *BOOKINGS, *DOOR, *DEAD_LETTERS)}
         app = Traced(app, paths, frozenset(each.path for each in BOTH))
     if site is not None:
         app = Presented(app, site.prefixes, site.presentation)

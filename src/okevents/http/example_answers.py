@@ -17,6 +17,7 @@ from okevents.events import table as event_table
 from okevents.events.model import Event
 from okevents.events.ports import StoredEvent
 from okevents.events.representation import encoded as encoded_event
+from okevents.http.dead_letters import SweptShown, opened, shown
 from okevents.http.import_examples import IMPORTED
 from okevents.http.scans import encoded_scans
 from okevents.kernel.readiness import HealthShown, PartShown
@@ -96,6 +97,7 @@ _CANCELLED = _booking(BookingState.CANCELLED)
 _KEYS = {"keys": [{"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": _KID, "x": _KID}]}
 _WEBHOOK, _DELIVERED = _read(encoded_webhook(WEBHOOK)), _read(encoded_delivery(DELIVERED))
 _TICKET = TicketShown(number=1, hall="Great hall", token=TOKEN, admission=None)
+_SWEPT = {_JSON: msgspec.to_builtins(SweptShown(count=1, has_more=False))}
 _PARTS = [
     PartShown(name="events-database", state="ok", is_required=True),
     PartShown(name="broker", state="ok", is_required=False),
@@ -105,6 +107,12 @@ _ALL: Mapping[str, Mapping[str, Any]] = {
     "live": {_JSON: {"status": "ok"}},
     "ready": {_JSON: msgspec.to_builtins(HealthShown(status="ok", parts=_PARTS))},
     "metrics": {"text/plain": _METRICS},
+    "list_dead_letters": {_JSON: [msgspec.to_builtins(shown(examples.PARKED))]},
+    "find_dead_letter": {_JSON: msgspec.to_builtins(opened(examples.PARKED))},
+    "replay_dead_letter": _SWEPT,
+    "drop_dead_letter": _SWEPT,
+    "replay_dead_letters": _SWEPT,
+    "drop_dead_letters": _SWEPT,
     "list_events": {
         _JSON: [_UPDATED[_JSON]],
         _NDJSON: _UPDATED[_JSON],

@@ -17,6 +17,7 @@ from okevents.errors import (
     BodyTooLarge,
     BookingNotConfirmed,
     BookingNotFound,
+    DeadLetterNotFound,
     DeliveryNotFound,
     EventNotFound,
     FieldFault,
@@ -84,6 +85,7 @@ def of_path(operation: Operation) -> Mapping[str, str | int]:
         "id": {"events": examples.EVENT.id, "webhooks": WEBHOOK.id}.get(first, _BOOKING.id),
         "delivery": DELIVERED.delivery.id,
         "event_id": examples.EVENT.id,
+        "message_id": examples.PARKED.id,
         "name": examples.EVENT.name,
         "number": 1,
     }
@@ -144,6 +146,8 @@ def _not_found(operation: Operation) -> OkeventsError:
         return EventNotFound(f"there is no event {examples.EVENT.id}")
     if "{delivery}" in operation.path:
         return DeliveryNotFound(f"the webhook {WEBHOOK.id} has no delivery {DELIVERED.delivery.id}, or not any more")
+    if "{message_id" in operation.path:
+        return DeadLetterNotFound(f"there is no dead letter {examples.PARKED.id}")
     if operation.path.startswith("/webhooks/"):
         return WebhookNotFound(f"there is no webhook {WEBHOOK.id}")
     if "{event_id}" in operation.path or operation.name in ("book", "list_bookings"):

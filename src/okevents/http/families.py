@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import (
 
 from okevents import __version__
 from okevents.bookings.statistics import BookingStatistics
-from okevents.http.metrics import Carried, Counted
+from okevents.http.metrics import Asked, Carried, Counted
 from okevents.http.traffic import Traffic
 from okevents.kernel.durations import BOUNDS, Durations
 from okevents.kernel.group_commit import BatchStatistics
@@ -25,19 +25,16 @@ from okevents.webhooks.statistics import OUTCOMES, WebhookStatistics
 LARGEST_BATCH = 256
 
 
-def of(
-    counted: Counted, backlogs: Mapping[str, int], parked: Mapping[str, int], waiting: Mapping[str, int]
-) -> Iterator[Metric]:
-    """All of them, with how many messages wait in the outbox, by service, how many are parked, by queue, and what waits
-    to be posted to webhooks."""
+def of(counted: Counted, asked: Asked) -> Iterator[Metric]:
+    """All of them."""
     yield from _traffic(counted.traffic)
     yield from _writers(counted.writers)
     if counted.bookings is not None:
         yield from _bookings(counted.bookings)
-    yield from _outboxes(counted.carried, backlogs)
-    yield from _consumers(counted.carried, parked)
+    yield from _outboxes(counted.carried, asked.backlogs)
+    yield from _consumers(counted.carried, asked)
     if counted.carried.sent is not None:
-        yield from _webhooks(counted.carried.sent.statistics, waiting)
+        yield from _webhooks(counted.carried.sent.statistics, asked.waiting)
     build = GaugeMetricFamily("okevents_build_info", "Which version runs; always 1.", labels=["version"])
     build.add_metric([__version__], 1)
     yield build
@@ -122,7 +119,7 @@ def _outboxes(carried: Carried, backlogs: Mapping[str, int]) -> Iterator[Metric]
     yield from (waiting, age, published, failed)
 
 
-def _consumers(carried: Carried, parked: Mapping[str, int]) -> Iterator[Metric]:
+def _consumers(carried: Carried, asked: Asked) -> Iterator[Metric]:
     messages = CounterMetricFamily(
         "okevents_consumer_messages", "Messages that are done with.", labels=["queue", "outcome"]
     )
@@ -135,9 +132,16 @@ def _consumers(carried: Carried, parked: Mapping[str, int]) -> Iterator[Metric]:
         retries.add_metric([queue, "error"], statistics.failed)
         retries.add_metric([queue, "unavailable"], statistics.in_vain)
     letters = GaugeMetricFamily("okevents_dead_letters", "Messages that are parked.", labels=["queue"])
-    for queue, count in parked.items():
+    for queue, count in asked.parked.items():
         letters.add_metric([queue], count)
-    yield from (messages, retries, letters)
+    waiting = GaugeMetricFamily(
+        "okevents_broker_queue_messages", "Messages that wait in the broker's queue.", labels=["queue"]
+    )
+    consumers = GaugeMetricFamily("okevents_broker_queue_consumers", "Who takes from the queue.", labels=["queue"])
+    for queue, state in asked.queues.items():
+        waiting.add_metric([queue], state.waiting)
+        consumers.add_metric([queue], state.consumers)
+    yield from (messages, retries, letters, waiting, consumers)
 
 
 def _webhooks(statistics: WebhookStatistics, waiting: Mapping[str, int]) -> Iterator[Metric]:

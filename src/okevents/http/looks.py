@@ -1,7 +1,8 @@
-"""Numbers that must be asked for elsewhere, and are left out where no answer comes in time."""
+"""What must be asked for elsewhere, and is left out where no answer comes in time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Generic, TypeVar
 
 from okevents.errors import OkeventsError
 from okevents.observability import correlation
@@ -9,17 +10,17 @@ from okevents.observability import correlation
 WITHIN = 2.0
 """Seconds for all that are asked together."""
 
-Ask = Callable[[], Awaitable[int]]
+T = TypeVar("T")
 
 
-class Looks:
+class Looks(Generic[T]):
     """Each is asked once at a time: an answer that comes late is the next one's, and nothing piles up meanwhile."""
 
-    def __init__(self, asks: Mapping[str, Ask]) -> None:
+    def __init__(self, asks: Mapping[str, Callable[[], Awaitable[T]]]) -> None:
         self._asks = asks
-        self._asking: dict[str, asyncio.Task[int | None]] = {}
+        self._asking: dict[str, asyncio.Task[T | None]] = {}
 
-    async def all(self, within: float = WITHIN) -> dict[str, int]:
+    async def all(self, within: float = WITHIN) -> dict[str, T]:
         """What was answered, by name."""
         for name, ask in self._asks.items():
             if name not in self._asking:
@@ -32,7 +33,7 @@ class Looks:
         return {name: found for name, task in done.items() if (found := task.result()) is not None}
 
 
-async def _answer(ask: Ask) -> int | None:
+async def _answer(ask: Callable[[], Awaitable[T]]) -> T | None:
     """None where it can't be told now; health says why."""
     try:
         return await ask()

@@ -14,7 +14,7 @@ from okevents.http.looks import Looks
 from okevents.http.traffic import Traffic
 from okevents.kernel.group_commit import BatchStatistics
 from okevents.messaging.consumer import ConsumerStatistics
-from okevents.messaging.ports import DeadLetters, Outbox
+from okevents.messaging.ports import DeadLetters, Outbox, QueueState
 from okevents.messaging.relay import Relay
 from okevents.webhooks.ports import DeliveryQueue
 from okevents.webhooks.statistics import WebhookStatistics
@@ -37,6 +37,7 @@ class Carried(Struct, frozen=True, kw_only=True):
     relays: Mapping[str, Relay] = {}
     consumers: Mapping[str, ConsumerStatistics] = {}
     dead_letters: Mapping[str, DeadLetters] = {}
+    queues: Mapping[str, Callable[[], Awaitable[QueueState]]] = {}
     sent: Sent | None = None
 
 
@@ -44,9 +45,36 @@ class Counted(Struct, frozen=True, kw_only=True):
     """Where the numbers are: `writers` by service."""
 
     traffic: Traffic
-    writers: Mapping[str, BatchStatistics]
-    bookings: BookingStatistics | None
-    carried: Carried
+    writers: Mapping[str, BatchStatistics] = {}
+    bookings: BookingStatistics | None = None
+    carried: Carried = Carried()
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What the databases and the broker were asked, and answered in time: how many messages wait in the outbox, by
+    service; how many are parked, and the state, by queue; and of deliveries to webhooks how many are `pending`, and for
+    how many seconds the one is `overdue` that waits longest."""
+
+    backlogs: Mapping[str, int]
+    parked: Mapping[str, int]
+    queues: Mapping[str, QueueState]
+    waiting: Mapping[str, int]
+
+
+class Gauges:
+    """Asks for it."""
+
+    def __init__(self, carried: Carried) -> None:
+        self._backlogs = Looks({name: outbox.backlog for name, outbox in carried.outboxes.items()})
+        self._parked = Looks({queue: letters.count for queue, letters in carried.dead_letters.items()})
+        self._queues = Looks(carried.queues)
+        self._waiting = Looks({} if carried.sent is None else _looks_of(carried.sent.queue))
+
+    async def ask(self) -> Asked:
+        backlogs, parked, queues, waiting = await asyncio.gather(
+            self._backlogs.all(), self._parked.all(), self._queues.all(), self._waiting.all()
+        )
+        return Asked(backlogs=backlogs, parked=parked, queues=queues, waiting=waiting)
 
 
 class MetricsHandlers:
@@ -54,9 +82,7 @@ class MetricsHandlers:
 
     def __init__(self, counted: Counted) -> None:
         self._counted = counted
-        self._backlogs = Looks({name: outbox.backlog for name, outbox in counted.carried.outboxes.items()})
-        self._waiting = Looks({} if counted.carried.sent is None else _looks_of(counted.carried.sent.queue))
-        self._parked = Looks({queue: letters.count for queue, letters in counted.carried.dead_letters.items()})
+        self._gauges = Gauges(counted.carried)
 
     async def metrics(self, _: Request) -> Answer:
         from prometheus_client import CollectorRegistry, ProcessCollector
@@ -64,16 +90,13 @@ class MetricsHandlers:
 
         from okevents.http import families
 
-        backlogs, parked, waiting = await asyncio.gather(self._backlogs.all(), self._parked.all(), self._waiting.all())
         registry = CollectorRegistry()
-        registry.register(_Collector(families.of(self._counted, backlogs, parked, waiting)))
+        registry.register(_Collector(families.of(self._counted, await self._gauges.ask())))
         ProcessCollector(registry=registry)
         return Answer(200, {"content-type": CONTENT_TYPE_LATEST}, generate_latest(registry))
 
 
 def _looks_of(queue: DeliveryQueue) -> Mapping[str, Callable[[], Awaitable[int]]]:
-    """How many deliveries are pending, and for how many seconds the one is due that waits longest."""
-
     async def pending() -> int:
         return (await queue.backlog()).pending
 

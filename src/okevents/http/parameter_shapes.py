@@ -54,6 +54,7 @@ PATH: Mapping[str, Shape] = {
     "id": OBJECT_ID,
     "event_id": OBJECT_ID,
     "delivery": OBJECT_ID,
+    "message_id": {"type": "string", "minLength": 1},
     "name": {"type": "string", "minLength": 1},
     "number": {"type": "integer", "minimum": 1, "maximum": 999_999},
 }

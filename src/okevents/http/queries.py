@@ -83,6 +83,13 @@ class DeliveryQuery(Struct, frozen=True, kw_only=True):
     page: Page
 
 
+class QueueQuery(Struct, frozen=True, kw_only=True):
+    """Which queue's messages are asked for, None: those of all; and how many of each."""
+
+    queue: str | None
+    limit: int
+
+
 def event_query(query: bytes, limits: Limits) -> EventQuery:
     """Raises BadInput with a fault for each bad or unknown parameter."""
     read = _Reader(query, EVENT_FILTERS)
@@ -148,6 +155,15 @@ def import_query(query: bytes) -> ImportQuery:
 def page_query(query: bytes, path: str, limits: Limits) -> Page:
     """A list without filters. Raises BadInput with a fault for each bad or unknown parameter."""
     return _Reader(query, ()).page(path, limits)
+
+
+def queue_query(query: bytes, limits: Limits | None = None) -> QueueQuery:
+    """`limits`: of what is listed; None: nothing is. Raises BadInput with a fault for each bad or unknown parameter."""
+    read = _Reader(query, ("queue",) if limits is None else ("queue", "limit"), has_pages=False)
+    queue = read.text("queue")
+    limit = None if limits is None else read.whole("limit", 1, limits.max_page_size)
+    read.require_good()
+    return QueueQuery(queue=queue, limit=limit or (0 if limits is None else limits.page_size))
 
 
 def first_query(query: bytes) -> int:

@@ -26,6 +26,8 @@ from okevents.events.entry import EntryDraft
 from okevents.events.report import ImportLine
 from okevents.events.representation import EventShown
 from okevents.http.booking_operations import BOOKINGS, DOOR
+from okevents.http.dead_letter_operations import DEAD_LETTERS
+from okevents.http.dead_letters import DeadLetterOpened, DeadLetterShown, SweptShown
 from okevents.http.example_problems import of_path
 from okevents.http.operations import BOTH, EVENTS, Operation
 from okevents.http.parameter_shapes import PATH, Parameter
@@ -66,6 +68,9 @@ _SHAPES: Sequence[Any] = (
     DeliveryShown,
     ReplayDraft,
     ReplayShown,
+    DeadLetterShown,
+    DeadLetterOpened,
+    SweptShown,
     AliveShown,
     HealthShown,
 )
@@ -96,6 +101,7 @@ def openapi(process: Described) -> dict[str, Any]:
     """The document of that process."""
     operations = [
         *BOTH,
+        *DEAD_LETTERS,
         *((*EVENTS, *WEBHOOKS) if process.has_events else ()),
         *((*BOOKINGS, *DOOR) if process.has_bookings else ()),
     ]

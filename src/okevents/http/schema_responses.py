@@ -82,7 +82,7 @@ def _headers(operation: Operation) -> dict[str, Any]:
         if operation.status in (200, 201):
             said["ETag"] = _header("The version that it led to, for `If-Match`.", is_required=True)
         said["Idempotent-Replay"] = _header("`true` where it is the first answer to that key, once more.")
-    if "limit" in operation.query:
+    if "cursor" in operation.query:
         said["Link"] = _header("The first page and, if there is one, the next (RFC 8288).")
     return said
 

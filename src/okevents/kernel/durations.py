@@ -20,6 +20,25 @@ class Durations:
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
 
+    def since(self, earlier: "Durations") -> "Durations":
+        """What was counted after `earlier`, which was how things stood then."""
+        later = Durations()
+        later.counts = [now - before for now, before in zip(self.counts, earlier.counts, strict=True)]
+        later.total = self.total - earlier.total
+        return later
+
+    def within(self, share: float) -> float | None:
+        """Seconds that that share of them took at the most, as far as the bounds tell: between two of them they are
+        taken to be spread evenly, and beyond the last they count as that. None if there are none."""
+        wanted, counted, lower = share * sum(self.counts), 0, 0.0
+        if not wanted:
+            return None
+        for bound, count in zip(BOUNDS, self.counts, strict=False):
+            if counted + count >= wanted:
+                return lower + (bound - lower) * (wanted - counted) / count
+            counted, lower = counted + count, bound
+        return BOUNDS[-1]
+
     def add(self, other: "Durations") -> None:
         """Counts what the other has counted, too."""
         self.counts = [own + more for own, more in zip(self.counts, other.counts, strict=True)]

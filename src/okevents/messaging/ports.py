@@ -137,6 +137,14 @@ class DeadLetterStore(Protocol):
     async def drop(self, queue: str, message_id: str) -> bool: ...
 
 
+class QueueState(Struct, frozen=True, kw_only=True):
+    """`waiting`: messages that nobody was given yet, or within one process those that are being handled. `consumers`:
+    how many take from it, of all processes."""
+
+    waiting: int
+    consumers: int
+
+
 class Publisher(Protocol):
     """What takes messages: all that the relay needs of a broker."""
 
@@ -170,6 +178,10 @@ class Broker(Publisher, Protocol):
         ...
 
     def dead_letters(self, queue: str) -> DeadLetters: ...
+
+    async def state(self, queue: str) -> QueueState:
+        """How the queue is now. Raises BrokerUnavailable."""
+        ...
 
     async def check(self) -> None:
         """Returns if it can be reached, else raises BrokerUnavailable."""

@@ -84,6 +84,20 @@ class Formats:
         """1,234."""
         return numbers.format_decimal(number, locale=self._locale)
 
+    def decimal(self, number: float) -> str:
+        """12.4, 0.04, or 1,234: three figures, of those behind the point two at the most."""
+        places = 0 if number >= 100 else 1 if number >= 10 else 2
+        return numbers.format_decimal(round(number, places), locale=self._locale)
+
+    def length(self, seconds: float) -> str:
+        """12 ms, 1.4 s, 3 min or 2 h."""
+        if seconds < 1:
+            return f"{self.decimal(seconds * 1000)}\u00a0ms"
+        for unit, size in (("s", 1), ("min", 60), ("h", 3600)):
+            if seconds < size * 120 or unit == "h":
+                break
+        return f"{self.decimal(seconds / size)}\u00a0{unit}"
+
     def _said(self, width: str, at: datetime, timezone: str | None) -> str:
         return dates.format_date(_local(at, timezone).date(), width, locale=self._locale)
 

@@ -50,6 +50,28 @@ BOOKING_PAGES = (
 )
 """Those of a booking, for its guest."""
 
+DOOR_PAGES = (
+    _show("/door", "show_doors", "check_in", "The events that people come to now or soon, to choose one of."),
+    _show("/door/worker.js", "show_worker", "find_availability", "What opens the door's page without a connection."),
+    _show("/door/shell/{language}", "show_shell", "find_availability", "That page, with nothing of any event in it."),
+    _show("/door/{event_id}", "show_door", "check_in", "The page of an event's door."),
+    _send("/door/{event_id}", "let_in", "check_in", "Let somebody in by that page's form."),
+    _send("/door/{event_id}/undo", "undo", "undo_check_in", "Whoever was let in last is outside again, by its form."),
+    _show("/door/{event_id}/list", "show_list", "show_door_list", "Who may enter, and the keys, for its script."),
+    _send("/door/{event_id}/scans", "take_scans", "take_scans", "Tell what was scanned, by its script."),
+    _send("/door/{event_id}/booking", "let_in_booking", "check_in", "Let in one of a booking's guests, by its script."),
+    _send("/door/{event_id}/outside", "put_outside", "undo_check_in", "Whoever was let in is outside again, by it."),
+)
+"""Those of the door, for who stands there."""
+
+OPERATING_PAGES = (
+    _show("/operations", "show_operations", "list_dead_letters", "How the process works."),
+    _show("/operations/dead-letters", "show_letter", "find_dead_letter", "A dead letter, by `id` and `queue`."),
+    _send("/operations/dead-letters/replay", "replay", "replay_dead_letters", "Have one or all handled once more."),
+    _send("/operations/dead-letters/drop", "drop", "drop_dead_letters", "Delete one or all of them for good."),
+)
+"""Those of every process, for who runs it."""
+
 EVENT_SIGNING = (
     _show("/desk/events/sign-in", "show_sign_in", "list_events", "The page to sign in on, with a token."),
     _send("/desk/events/sign-in", "sign_in", "book", "Let this browser show the token on staff's pages."),
@@ -98,6 +120,8 @@ PAGES = (
     *BOOKING_PAGES,
     *BOOKING_SIGNING,
     *BOOKING_DESK,
+    *DOOR_PAGES,
+    *OPERATING_PAGES,
 )
 """All of them."""
 

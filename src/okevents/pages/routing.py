@@ -1,9 +1,10 @@
 """From the table of pages to routes."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
@@ -21,7 +22,7 @@ from okevents.pages.crossing import require_own_page
 from okevents.pages.operations import ASSETS, PageOperation
 from okevents.pages.reader import LANGUAGES, cookies_of
 
-_TYPES = {
+TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
@@ -52,14 +53,27 @@ def page_routes(
     return [Route(path, Resource(by_method)) for path, by_method in by_path.items()]
 
 
-def asset_route() -> Route:
-    """What pages need, from the package. It is asked for anew each time, and sent only where it has changed."""
+class Asset(NamedTuple):
+    """A file of the package, and its entity tag."""
+
+    body: bytes
+    tag: str
+
+
+@cache
+def assets() -> Mapping[str, Asset]:
+    """What pages need, by name."""
     folder = files(__package__).joinpath("assets")
-    known: Mapping[str, tuple[bytes, str]] = {
-        each.name: ((body := each.read_bytes()), f'"{sha256(body).hexdigest()[:32]}"')
+    return {
+        each.name: Asset((body := each.read_bytes()), f'"{sha256(body).hexdigest()[:32]}"')
         for each in folder.iterdir()
         if each.is_file()
     }
+
+
+def asset_route() -> Route:
+    """What pages need, from the package. It is asked for anew each time, and sent only where it has changed."""
+    known = assets()
 
     async def asset(request: Request) -> Answer:
         name = request.path_params["name"]
@@ -69,7 +83,7 @@ def asset_route() -> Route:
         headers = {"etag": tag, "cache-control": "no-cache"}
         if has_same_tag(request, tag):
             return Answer(304, headers)
-        return Answer(200, {"content-type": _TYPES[name.rpartition(".")[2]], **headers}, body)
+        return Answer(200, {"content-type": TYPES[name.rpartition(".")[2]], **headers}, body)
 
     return Route(ASSETS, Resource({"GET": asset}))
 

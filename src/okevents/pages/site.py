@@ -8,16 +8,20 @@ from okevents.http.presentation import Presentation
 from okevents.pages.addresses import Addresses
 from okevents.pages.booking_form import BookingForm
 from okevents.pages.bookings import BookingPages
+from okevents.pages.door.pages import DoorPages
 from okevents.pages.events import EventPages
 from okevents.pages.guest_secret import COOKIE
+from okevents.pages.operating import Operated, OperatingPages
 from okevents.pages.operations import (
     BOOKING_DESK,
     BOOKING_FORM,
     BOOKING_PAGES,
     BOOKING_SIGNING,
+    DOOR_PAGES,
     EVENT_DESK,
     EVENT_PAGES,
     EVENT_SIGNING,
+    OPERATING_PAGES,
     START,
 )
 from okevents.pages.problems import PagePresentation
@@ -33,11 +37,19 @@ from okevents.pages.views import Views
 class Pages:
     """See `okevents.http.site.Site`."""
 
-    prefixes = ("/whats-on", "/book/", "/booking/", "/assets/", "/desk")
+    prefixes = ("/whats-on", "/book/", "/booking/", "/assets/", "/desk", "/door", "/operations")
 
-    def __init__(self, events: Events | None, bookings: Bookings | None, addresses: Addresses, site_name: str) -> None:
+    def __init__(
+        self,
+        events: Events | None,
+        bookings: Bookings | None,
+        addresses: Addresses,
+        site_name: str,
+        operated: Operated,
+    ) -> None:
         self._events = events
         self._bookings = bookings
+        self._operated = operated
         self._views = Views(site_name, addresses)
         services: dict[ServiceName, Events | Bookings | None] = {"events": events, "bookings": bookings}
         own = {name: service.authenticator for name, service in services.items() if service is not None}
@@ -65,4 +77,9 @@ class Pages:
             found += page_routes(BOOKING_SIGNING, signing, bookings, note=note)
             bookings_desk = BookingDesk(self._bookings.service, self._staff)
             found += page_routes(BOOKING_DESK, bookings_desk, bookings, [COOKIES["bookings"]], note)
+            door = DoorPages(self._bookings.service, self._bookings.door, self._staff, self._views)
+            found += page_routes(DOOR_PAGES, door, bookings, [COOKIES["bookings"]], note)
+        operating = OperatingPages(self._operated, self._staff, has_bookings=self._bookings is not None)
+        gate, cookie = (events, COOKIES["events"]) if self._bookings is None else (bookings, COOKIES["bookings"])
+        found += page_routes(OPERATING_PAGES, operating, gate, [cookie], note)
         return found

@@ -17,6 +17,8 @@ from okevents.events.messages import announcement
 from okevents.events.model import Event, Hall, Location, cancelled, reinstated, replaced
 from okevents.kernel.ids import BookingId, EventId, HallId, LocationId
 from okevents.messaging.envelope import Message
+from okevents.messaging.ports import DeadLetter
+from okevents.messaging.topology import BOOKINGS_QUEUE
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -100,6 +102,17 @@ BOOKINGS: Mapping[State, Booking] = {
     State.CANCELLED: changed(_CONFIRMED, State.CANCELLED, _LATER, "ill"),
 }
 """Two places in the great hall, in each state that a booking can be in."""
+
+_FOREIGN = replace(announcement(EVENT, _ANNOUNCED, TRACEPARENT), body=b'{"id": 42}', source="/another-program")
+
+PARKED = DeadLetter(
+    id=_FOREIGN.id,
+    queue=BOOKINGS_QUEUE,
+    message=_FOREIGN,
+    reason="the body of event.created isn't as its contract says: Expected `str`, got `int` - at `$.id`",
+    parked_at=_ANNOUNCED + timedelta(seconds=1),
+)
+"""What another program sent and nobody understands."""
 
 
 def messages() -> dict[str, Message]:

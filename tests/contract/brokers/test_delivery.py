@@ -14,7 +14,7 @@ from okevents.kernel.ids import MessageId
 from okevents.messaging.backoff import Backoff
 from okevents.messaging.consumer import MAX_ATTEMPTS, Consumer
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import Broker, DeadLetter, DeadLetters
+from okevents.messaging.ports import Broker, DeadLetter, DeadLetters, Delivery, QueueState
 from okevents.messaging.relay import Relay
 from okevents.messaging.topology import BOOKINGS_QUEUE
 from okevents.observability import correlation
@@ -72,6 +72,33 @@ async def parked(letters: DeadLetters) -> Sequence[DeadLetter]:
 
 def a_consumer(heard: Heard) -> Consumer:
     return Consumer({"event.created": heard.handle}, backoff=QUICK)
+
+
+async def test_a_queue_tells_who_takes_from_it_and_what_waits(broker: Broker, backend: Backend) -> None:
+    assert await broker.state(BOOKINGS_QUEUE) == QueueState(waiting=0, consumers=0)
+    may_go_on = asyncio.Event()
+
+    async def hold(delivery: Delivery) -> None:
+        await may_go_on.wait()
+        await delivery.acknowledge()
+
+    async def until(state: QueueState) -> None:
+        async with asyncio.timeout(20):
+            while await broker.state(BOOKINGS_QUEUE) != state:
+                await asyncio.sleep(0.05)
+
+    if backend.keeps_messages:
+        for number in range(3):
+            await broker.publish(a_message(number))
+        await until(QueueState(waiting=3, consumers=0))
+    subscription = await broker.subscribe(BOOKINGS_QUEUE, hold, prefetch=1)
+    published = asyncio.create_task(broker.publish(a_message(7)))
+    await until(QueueState(waiting=3 if backend.keeps_messages else 1, consumers=1))
+    may_go_on.set()
+    await published
+    await until(QueueState(waiting=0, consumers=1))
+    await subscription.close()
+    await until(QueueState(waiting=0, consumers=0))
 
 
 async def test_the_envelope_arrives_whole(broker: Broker) -> None:

@@ -7,7 +7,7 @@ from contextvars import copy_context
 
 from okevents.errors import MessagingError
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import DeadLetter, Receive
+from okevents.messaging.ports import DeadLetter, QueueState, Receive
 from tests.simulation.broker.server import BrokerServer, Channel, Listener, Stored
 from tests.simulation.wire import Wire
 
@@ -196,6 +196,9 @@ class SimulatedBroker:
 
     def dead_letters(self, queue: str) -> SimulatedDeadLetters:
         return SimulatedDeadLetters(self._server, self._wire, queue)
+
+    async def state(self, queue: str) -> QueueState:
+        return await self._wire(lambda: self._server.state(queue))
 
     async def check(self) -> None:
         await self._wire(self._server.require_up)

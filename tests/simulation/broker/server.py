@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from okevents.errors import BrokerUnavailable
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import DeadLetter
+from okevents.messaging.ports import DeadLetter, QueueState
 from okevents.messaging.topology import Topology
 
 Pace = Callable[[], float]
@@ -124,6 +124,11 @@ class BrokerServer:
         stored = channel.unanswered.pop(tag, None)
         if stored is not None:
             self.put(channel.queue, stored.message, stored.deliveries + 1)
+
+    def state(self, queue: str) -> QueueState:
+        self.require_up()
+        known = self._queues[queue]
+        return QueueState(waiting=len(known.waiting), consumers=len(known.channels))
 
     def parked(self, queue: str) -> dict[str, DeadLetter]:
         return self._queues[queue].parked

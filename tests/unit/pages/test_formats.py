@@ -79,3 +79,21 @@ def test_countries_and_numbers() -> None:
         "",
     ]
     assert formats().count(12345) == "12,345"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0004, "0.4 ms"), (0.0123, "12.3 ms"), (1.25, "1.25 s"), (90.0, "90 s"), (150.0, "2.5 min"), (86_400.0, "24 h")],
+)
+def test_how_long_something_took(seconds: float, said: str) -> None:
+    assert formats().length(seconds).replace("\u00a0", " ") == said
+
+
+def test_a_number_has_three_figures() -> None:
+    assert [formats("es_ES").decimal(each) for each in (0.044, 1.239, 12.44, 123.4, 12345.6)] == [
+        "0,04",
+        "1,24",
+        "12,4",
+        "123",
+        "12.346",
+    ]

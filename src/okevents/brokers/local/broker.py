@@ -9,7 +9,7 @@ from okevents.brokers.local.listening import LocalListeners, LocalListening
 from okevents.brokers.local.subscription import LocalSubscription
 from okevents.errors import BrokerUnavailable, PublishUncertain, Unroutable
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import DeadLetterStore, Receive
+from okevents.messaging.ports import DeadLetterStore, QueueState, Receive
 from okevents.messaging.topology import Topology
 
 CONFIRM_WITHIN = 60.0
@@ -71,6 +71,10 @@ class LocalBroker:
 
     def dead_letters(self, queue: str) -> LocalDeadLetters:
         return LocalDeadLetters(queue, self._dead_letters[queue])
+
+    async def state(self, queue: str) -> QueueState:
+        subscriptions = self._subscriptions.get(queue, ())
+        return QueueState(waiting=sum(each.load for each in subscriptions), consumers=len(subscriptions))
 
     async def check(self) -> None:
         if self._is_closed:

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from okevents.brokers.rabbitmq.link import Link
+from okevents.brokers.rabbitmq.link import TROUBLE, Link
 from okevents.brokers.rabbitmq.listening import RabbitmqListening
-from okevents.brokers.rabbitmq.parking import RabbitmqDeadLetters
+from okevents.brokers.rabbitmq.parking import ANSWER_WITHIN, RabbitmqDeadLetters
 from okevents.brokers.rabbitmq.publisher import PUBLISH_WITHIN, Publisher
 from okevents.brokers.rabbitmq.subscription import WATCH_EVERY, RabbitmqSubscription
+from okevents.errors import BrokerUnavailable
 from okevents.messaging.envelope import Message
-from okevents.messaging.ports import Receive
+from okevents.messaging.ports import QueueState, Receive
 from okevents.messaging.topology import Topology
 
 C = TypeVar("C", RabbitmqSubscription, RabbitmqListening)
@@ -64,6 +65,17 @@ class RabbitmqBroker:
 
     def dead_letters(self, queue: str) -> RabbitmqDeadLetters:
         return RabbitmqDeadLetters(self._publishing, queue, self._topology.parking_queue(queue))
+
+    async def state(self, queue: str) -> QueueState:
+        channel = await self._publishing.channel(confirms=False)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                declared = (await channel.declare_queue(queue, passive=True)).declaration_result
+        except (TimeoutError, *TROUBLE) as error:
+            raise BrokerUnavailable(f"{queue} couldn't be looked at: {error!r}") from error
+        finally:
+            await channel.close()
+        return QueueState(waiting=declared.message_count or 0, consumers=declared.consumer_count or 0)
 
     async def check(self) -> None:
         channel = await self._publishing.channel(confirms=False)

@@ -34,6 +34,20 @@ PLACES = (
         Scope.BOOKINGS_READ,
         ("bookings",),
     ),
+    Place(
+        "/door",
+        N_("Door"),
+        N_("Let guests in by their tickets, also without a connection."),
+        Scope.CHECK_IN,
+        ("bookings",),
+    ),
+    Place(
+        "/operations",
+        N_("Operations"),
+        N_("How the process works, and messages that couldn’t be handled."),
+        Scope.ADMIN,
+        ("events", "bookings"),
+    ),
 )
 """In the order of the navigation."""
 
