@@ -173,22 +173,3 @@ def test_the_image_is_made_as_its_linter_wants() -> None:
         servers.unusable("hadolint isn't made for this machine")
     done = subprocess.run([program, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def test_units_are_such_that_systemd_takes_them(tmp_path: Path) -> None:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        servers.unusable("there is no systemd-analyze; apt-get install systemd")
-    units: list[Path] = []
-    for unit in sorted(DEPLOY.glob("systemd/*.service")) + sorted(DEPLOY.glob("systemd/*.timer")):
-        # It looks for each program where a unit says it is.
-        units.append(tmp_path / unit.name)
-        units[-1].write_text(unit.read_text().replace("/opt/okevents/bin/okevents", "/bin/true"))
-    command: list[str | Path] = [program, "verify", "--man=no", *units]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    for unit in units:
-        if unit.suffix == ".service":
-            command = [program, "security", "--offline=yes", "--threshold=20", unit]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout
