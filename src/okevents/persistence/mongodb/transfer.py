@@ -320,8 +320,10 @@ class MongodbTransfer:
         schema = await self._server.run(self._schemas.find_one({"_id": "schema"}))
         if schema is None:
             # The Go program's has no schema.
-            document = await self._server.run(self._server.collection("events").find_one({}, {"_id": 1}))
-            return Found(None if document is None else "events")
+            if await self._holds("events"):
+                return Found("events")
+            names = sorted({name for tables in _TABLES.values() for table in tables for name in table.stored_in})
+            return Found(None, others=tuple([name for name in names if await self._holds(name)]))
         service = schema["service"].removesuffix(UNFINISHED)
         if service == schema["service"]:
             database = _DATABASES[service](self._url)
@@ -357,6 +359,9 @@ class MongodbTransfer:
     @property
     def _schemas(self) -> Collection:
         return self._server.collection("okevents_schema")
+
+    async def _holds(self, name: str) -> bool:
+        return await self._server.run(self._server.collection(name).find_one({}, {"_id": 1})) is not None
 
     async def _set_owner(self, name: str) -> None:
         """Where it has one."""
