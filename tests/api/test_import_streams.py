@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,8 +31,8 @@ class Conversation:
         await self._writer.drain()
 
     async def flood(self) -> None:
-        """Goes on sending until that can't be done any more."""
-        async with asyncio.timeout(20):
+        """Goes on sending until that can't be done any more: far sooner than an idle connection is closed."""
+        async with asyncio.timeout(10):
             while True:
                 await self.say("x" * 60_000)
                 await asyncio.sleep(0.01)
@@ -61,8 +62,15 @@ class Conversation:
 
 
 @asynccontextmanager
-async def conversation(http: httpx.AsyncClient, media_type: str = NDJSON) -> AsyncIterator[Conversation]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
+async def conversation(
+    http: httpx.AsyncClient, media_type: str = NDJSON, receive_buffer: int | None = None
+) -> AsyncIterator[Conversation]:
+    connection = socket.socket()
+    if receive_buffer is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", http.base_url.port))
+    reader, writer = await asyncio.open_connection(sock=connection, limit=2000)
     head = ["POST /events/import HTTP/1.1", "host: x", f"content-type: {media_type}", "transfer-encoding: chunked"]
     writer.write("\r\n".join([*head, "", ""]).encode())
     try:
@@ -97,11 +105,22 @@ async def test_a_line_is_answered_before_the_next_one_is_sent(http: httpx.AsyncC
 
 
 async def test_a_body_may_be_longer_than_any_other_and_is_sent_before_it_is_answered(http: httpx.AsyncClient) -> None:
-    body = lines(an_entry(f"row-{i}") for i in range(1500))
-    assert len(body) > 10 * 20_000
+    body = lines(an_entry(f"row-{i}") for i in range(3000))
+    assert len(body) > 25 * 20_000
     first = await imported(http, body)
-    assert first.counts == (1500, 0, 0, 0)
-    assert [each["line"] for each in first.lines] == list(range(1, 1501))
+    assert first.counts == (3000, 0, 0, 0)
+    assert [each["line"] for each in first.lines] == list(range(1, 3001))
+
+
+async def test_one_who_reads_when_all_is_sent_is_answered_all_the_same(http: httpx.AsyncClient) -> None:
+    """The answer is longer than what the connection holds."""
+    async with conversation(http, receive_buffer=4096) as talk:
+        async with asyncio.timeout(30):
+            for number in range(0, 2400, 20):
+                await talk.say("".join(f'{{"external_id": "{each}"}}\n' for each in range(number, number + 20)))
+        await talk.end()
+        assert len([await talk.line() for _ in range(2400)]) == 2400
+        assert (await talk.line())["summary"]["refused"] == 2400
 
 
 async def test_one_that_falls_silent_is_told_so_and_left(tmp_path: Path) -> None:
