@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,9 @@ import httpx
 import pytest
 
 from okevents.bootstrap.parts import Parts
+from okevents.http.asgi import Message
+from okevents.http.importing import Import, Wanted
+from okevents.kernel.caller import Caller
 from tests.api.serving import serving, serving_parts
 from tests.api.test_import import NDJSON, an_entry, imported, lines
 
@@ -62,15 +64,8 @@ class Conversation:
 
 
 @asynccontextmanager
-async def conversation(
-    http: httpx.AsyncClient, media_type: str = NDJSON, receive_buffer: int | None = None
-) -> AsyncIterator[Conversation]:
-    connection = socket.socket()
-    if receive_buffer is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    connection.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", http.base_url.port))
-    reader, writer = await asyncio.open_connection(sock=connection, limit=2000)
+async def conversation(http: httpx.AsyncClient, media_type: str = NDJSON) -> AsyncIterator[Conversation]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
     head = ["POST /events/import HTTP/1.1", "host: x", f"content-type: {media_type}", "transfer-encoding: chunked"]
     writer.write("\r\n".join([*head, "", ""]).encode())
     try:
@@ -112,15 +107,50 @@ async def test_a_body_may_be_longer_than_any_other_and_is_sent_before_it_is_answ
     assert [each["line"] for each in first.lines] == list(range(1, 3001))
 
 
-async def test_one_who_reads_when_all_is_sent_is_answered_all_the_same(http: httpx.AsyncClient) -> None:
-    """The answer is longer than what the connection holds."""
-    async with conversation(http, receive_buffer=4096) as talk:
-        async with asyncio.timeout(30):
-            for number in range(0, 2400, 20):
-                await talk.say("".join(f'{{"external_id": "{each}"}}\n' for each in range(number, number + 20)))
-        await talk.end()
-        assert len([await talk.line() for _ in range(2400)]) == 2400
-        assert (await talk.line())["summary"]["refused"] == 2400
+class Unread:
+    """A client of the application that sends so many lines, and reads nothing until it may."""
+
+    def __init__(self, count: int) -> None:
+        self.sent = 0
+        self.read = b""
+        self.may_read = asyncio.Event()
+        self._count = count
+
+    async def receive(self) -> Message:
+        self.sent += 1
+        return {"type": "http.request", "body": b"{}\n", "more_body": self.sent < self._count}
+
+    async def send(self, message: Message) -> None:
+        await self.may_read.wait()
+        self.read += message.get("body", b"")
+
+
+@pytest.mark.parametrize("most", [1024**2, 4000])
+async def test_as_much_of_an_answer_waits_as_may_and_then_nothing_more_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("okevents.http.importing.MOST_UNREAD", most)
+    count, client = 1000, Unread(1000)
+    async with serving_parts(tmp_path) as (parts, _):
+        assert parts.events is not None
+        importing = Import(
+            service=parts.events.service,
+            imports=parts.events.imports,
+            caller=Caller(method="POST", path="/events/import"),
+            wanted=Wanted("ndjson", "", False),
+            longest=1000,
+            silence=10,
+        )
+        answering = asyncio.create_task(importing({"path": "/events/import"}, client.receive, client.send))
+        taken = 0
+        async with asyncio.timeout(20):
+            while not client.sent or taken < client.sent:  # as long as something more is taken
+                taken = client.sent
+                await asyncio.sleep(0.1)
+        assert (taken == count) == (most > 4000)
+        client.may_read.set()
+        await answering
+    assert len(client.read.splitlines()) == count + 1
 
 
 async def test_one_that_falls_silent_is_told_so_and_left(tmp_path: Path) -> None:
