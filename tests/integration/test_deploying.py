@@ -66,11 +66,10 @@ def named(cluster: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]
 
 def settings_of(shape: Shape, environment: Mapping[str, str]) -> Settings:
     """What the program makes of it. Raises ConfigurationError."""
-    known = {name: value for name, value in environment.items() if name != "OKEVENTS_URL"}
-    return load(shape, {}, known, folder=Path("/nowhere")).settings
+    return load(shape, {}, environment, folder=Path("/nowhere")).settings
 
 
-def container_settings(cluster: list[dict[str, Any]], shape: Shape) -> Settings:
+def container_environment(cluster: list[dict[str, Any]], shape: Shape) -> dict[str, str]:
     """Of the pods of that service, whose secret says what a test says here."""
     (config,) = of_kind(cluster, "ConfigMap")
     (container,) = named(cluster, "Deployment", f"okevents-{shape}")["spec"]["template"]["spec"]["containers"]
@@ -81,7 +80,7 @@ def container_settings(cluster: list[dict[str, Any]], shape: Shape) -> Settings:
         "broker": "amqps://broker/",
     }
     own = {each["name"]: secret[each["valueFrom"]["secretKeyRef"]["key"]] for each in container["env"]}
-    return settings_of(shape, {**config["data"], **own})
+    return {**config["data"], **own}
 
 
 def test_each_object_is_one_of_kubernetes(cluster: list[dict[str, Any]]) -> None:
@@ -96,10 +95,13 @@ def test_pods_are_configured_probed_and_given_time_to_leave(cluster: list[dict[s
     deployment = named(cluster, "Deployment", f"okevents-{shape}")
     pod = deployment["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    settings = container_settings(cluster, shape)
+    environment = container_environment(cluster, shape)
+    settings = settings_of(shape, environment)
     assert container["args"] == [shape.value]
     assert container["ports"] == [{"name": "http", "containerPort": settings.port}]
     assert settings.has_access_control
+    # What is run in it acts on its own service's database, and makes no file for the other.
+    assert load(Shape.UP, {}, environment, folder=Path("/nowhere")).stored is shape
     probes = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert probes <= {each.path for each in BOTH}
     # Longer than it takes to leave, and it goes on for longer than it takes to be found out.
@@ -178,22 +180,3 @@ def test_the_image_is_made_as_its_linter_wants() -> None:
         servers.unusable("hadolint isn't made for this machine")
     done = subprocess.run([program, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def test_units_are_such_that_systemd_takes_them(tmp_path: Path) -> None:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        servers.unusable("there is no systemd-analyze; apt-get install systemd")
-    units: list[Path] = []
-    for unit in sorted(DEPLOY.glob("systemd/*.service")) + sorted(DEPLOY.glob("systemd/*.timer")):
-        # It looks for each program where a unit says it is.
-        units.append(tmp_path / unit.name)
-        units[-1].write_text(unit.read_text().replace("/opt/okevents/bin/okevents", "/bin/true"))
-    command: list[str | Path] = [program, "verify", "--man=no", *units]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    for unit in units:
-        if unit.suffix == ".service":
-            command = [program, "security", "--offline=yes", "--threshold=20", unit]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout
