@@ -150,6 +150,29 @@ def test_the_example_leads_every_path_to_its_service(manifests: Path) -> None:
     assert {path: leads_to(path) for path in of_bookings} == dict.fromkeys(of_bookings, "okevents-bookings")
 
 
+def test_how_many_pods_there_are_is_said_once(cluster: list[dict[str, Any]]) -> None:
+    scaled = {each["spec"]["scaleTargetRef"]["name"] for each in of_kind(cluster, "HorizontalPodAutoscaler")}
+    counted = {each["metadata"]["name"] for each in of_kind(cluster, "Deployment") if "replicas" in each["spec"]}
+    assert (scaled | counted, scaled & counted) == ({f"okevents-{shape}" for shape in SERVICES}, set())
+
+
+def test_an_upgrade_can_be_applied_step_by_step(cluster: list[dict[str, Any]]) -> None:
+    """As docs/deploying.md selects: first what isn't a service's, then each service."""
+    services = {shape.value: set[tuple[str, str]]() for shape in SERVICES}
+    first: set[str] = set()
+    for each in cluster:
+        component = each["metadata"].get("labels", {}).get("app.kubernetes.io/component")
+        if component in services:
+            services[component].add((each["kind"], each["metadata"]["name"]))
+        else:
+            first.add(each["kind"])
+    assert {"Job", "ConfigMap", "ServiceAccount"} <= first
+    assert "Deployment" not in first
+    for shape, found in services.items():
+        kinds = ("Deployment", "PodDisruptionBudget", "Service")
+        assert found == {(kind, f"okevents-{shape}") for kind in kinds}
+
+
 def test_manifests_name_the_version_that_this_is() -> None:
     for folder in ("base", "example"):
         (image,) = yaml.safe_load((DEPLOY / "kubernetes" / folder / "kustomization.yaml").read_text())["images"]
