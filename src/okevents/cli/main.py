@@ -7,6 +7,7 @@ import click
 from okevents import __version__
 from okevents.cli import (
     booking_reading,
+    booking_secrets,
     booking_writing,
     event_reading,
     event_writing,
@@ -66,6 +67,7 @@ EVENTS = (
     event_writing.reinstate,
 )
 BOOKINGS = (
+    booking_secrets.secrets,
     booking_reading.list_bookings,
     booking_reading.show,
     booking_reading.export,
