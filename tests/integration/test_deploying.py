@@ -4,6 +4,7 @@ Kubernetes' objects are held against its own schemas; kustomize and compose are 
 programs are made of.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from tests import servers
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 KUBERNETES = "1.37"
 SERVICES = (Shape.EVENTS, Shape.BOOKINGS)
 
@@ -173,7 +175,8 @@ def test_an_upgrade_can_be_applied_step_by_step(cluster: list[dict[str, Any]]) -
         assert found == {(kind, f"okevents-{shape}") for kind in kinds}
 
 
-def test_manifests_name_the_version_that_this_is() -> None:
+def test_manifests_and_the_image_name_the_version_that_this_is() -> None:
+    assert f'org.opencontainers.image.version="{__version__}"' in DOCKERFILE
     for folder in ("base", "example"):
         (image,) = yaml.safe_load((DEPLOY / "kubernetes" / folder / "kustomization.yaml").read_text())["images"]
         assert image["newTag"] == __version__
@@ -193,8 +196,19 @@ def test_compose_gives_services_settings_that_they_take(manifests: Path) -> None
         )
         health = service["environment"].get("OKEVENTS_URL", "http://127.0.0.1:8181")
         assert health == f"http://127.0.0.1:{settings.port}"
-        assert int(service["stop_grace_period"].removesuffix("s")) > settings.shutdown_grace
+        grace = int(service["stop_grace_period"].removesuffix("s"))
+        assert grace > settings.shutdown_delay + settings.shutdown_grace
         assert service["read_only"]
+
+
+def test_compose_migrates_first_and_opens_ports_to_this_machine_alone(manifests: Path) -> None:
+    services = yaml.safe_load(read(manifests, "compose", ROOT / "compose.yaml"))["services"]
+    assert {port.get("host_ip") for each in services.values() for port in each.get("ports", [])} == {"127.0.0.1"}
+    for shape in SERVICES:
+        assert services[shape.value]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    for each in services.values():
+        for name, how in each.get("depends_on", {}).items():
+            assert how["condition"] != "service_healthy" or services[name]["healthcheck"]["test"][0] == "CMD"
 
 
 def test_the_image_is_made_as_its_linter_wants() -> None:
@@ -203,3 +217,18 @@ def test_the_image_is_made_as_its_linter_wants() -> None:
         servers.unusable("hadolint isn't made for this machine")
     done = subprocess.run([program, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_package_can_be_built_of_what_the_image_is_given(tmp_path: Path) -> None:
+    lines = re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)
+    copied = [name for line in lines for name in line.split()]
+    let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert set(copied) == let_through
+    for name in copied:
+        source, goal = ROOT / name, tmp_path / name
+        goal.parent.mkdir(exist_ok=True)
+        shutil.copytree(source, goal) if source.is_dir() else shutil.copy(source, goal)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [each.name.partition("-")[0] for each in tmp_path.glob("*.whl")] == ["okevents"]
