@@ -49,6 +49,7 @@ MAY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("list_events", "find_event", "find_event_by_name"), EVERYBODY),
     **dict.fromkeys(("show_events_calendar", "show_event_calendar"), EVERYBODY),
     **dict.fromkeys(("create_event", "replace_event", "patch_event", "cancel_event", "reinstate_event"), ORGANISER),
+    "import_events": ORGANISER,
     **dict.fromkeys(("list_availability", "find_availability", "follow_availability", "show_ticket_keys"), EVERYBODY),
     **dict.fromkeys(("list_webhooks", "create_webhook", "find_webhook", "patch_webhook", "delete_webhook"), ADMIN),
     **dict.fromkeys(("rotate_webhook", "test_webhook", "list_deliveries", "find_delivery"), ADMIN),

@@ -22,7 +22,7 @@ from okevents.config.shape import Shape
 from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.operations import BOTH, EVENTS
 from okevents.http.webhook_operations import WEBHOOKS
-from okevents.pages.operations import BOOKING_FORM, BOOKING_PAGES, EVENT_PAGES
+from okevents.pages import operations as pages
 from scripts import golang
 from tests import servers
 
@@ -135,8 +135,15 @@ def test_the_example_leads_every_path_to_its_service(manifests: Path) -> None:
         name: str = backends[max(fitting, key=len)]
         return name
 
-    of_events = {each.path for each in (*EVENTS, *WEBHOOKS)} | {each.path for each in EVENT_PAGES}
-    of_bookings = {each.path for each in (*BOOKINGS, *DOOR)} | {each.path for each in (*BOOKING_FORM, *BOOKING_PAGES)}
+    of_bookings = {each.path for each in (*BOOKINGS, *DOOR)}
+    of_bookings |= {
+        each.path
+        for each in (
+            *(*pages.BOOKING_FORM, *pages.BOOKING_PAGES, *pages.BOOKING_SIGNING, *pages.BOOKING_DESK),
+            *pages.DOOR_PAGES,
+        )
+    }
+    of_events = {each.path for each in (*EVENTS, *WEBHOOKS, *pages.PAGES)} - of_bookings
     assert {path: leads_to(path) for path in of_events} == dict.fromkeys(of_events, "okevents-events")
     assert {path: leads_to(path) for path in of_bookings} == dict.fromkeys(of_bookings, "okevents-bookings")
 

@@ -29,6 +29,7 @@ RULES: Mapping[str, Rule] = {
     "show_events_calendar": _EVERYBODY,
     "show_event_calendar": _EVERYBODY,
     "create_event": _ORGANISER,
+    "import_events": _ORGANISER,
     "replace_event": _ORGANISER,
     "patch_event": _ORGANISER,
     "cancel_event": _ORGANISER,

@@ -1,11 +1,18 @@
 """The adapter of calendars: iCalendar by the library of that name, which is imported when it is used."""
 
-from okevents.kernel.calendar import CalendarWriter, Entry, Feed, Subscription
+from okevents.kernel.calendar import CalendarReader, CalendarWriter, Entry, Feed, Subscription
 
 
 def open_writer() -> CalendarWriter:
     """What writes calendars."""
     return _Writer()
+
+
+def open_reader() -> CalendarReader:
+    """What reads one calendar."""
+    from okevents.calendars.reading import ICalendarReader
+
+    return ICalendarReader()
 
 
 class _Writer:

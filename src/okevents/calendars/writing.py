@@ -7,9 +7,9 @@ from typing import Any
 from icalendar import Calendar, Event, vDuration
 
 from okevents import __version__
-from okevents.calendars.texts import Text, cleaned, in_one_line
+from okevents.calendars.texts import Text
 from okevents.calendars.zones import Zone, zone_of
-from okevents.kernel.calendar import Entry, Subscription
+from okevents.kernel.calendar import Entry, Subscription, cleaned, in_one_line
 
 _END = b"END:VCALENDAR\r\n"
 

@@ -18,7 +18,7 @@ def event() -> None:
     """Act on events of a running service, and on the Events Service's own database.
 
     \b
-    create, list, show, update, cancel, reinstate and export ask a running service, by --url or a --profile.
+    create, list, show, update, cancel, reinstate, import and export ask a running service, by --url or a --profile.
     replay works on the database itself.
     """
 

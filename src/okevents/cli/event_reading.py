@@ -9,12 +9,13 @@ import msgspec
 
 from okevents.cli import telling
 from okevents.cli.exporting import export as write_out
-from okevents.cli.exporting import output
+from okevents.cli.exporting import form_of, output
 from okevents.cli.instants import here, instant
 from okevents.cli.listing import first, limits, tell_lines, tell_table
 from okevents.cli.options import Command
 from okevents.cli.remote import Service, ask, asks
 from okevents.contracts.event import EventStatus
+from okevents.events.framing import Form
 from okevents.events.representation import EventShown
 from okevents.kernel.ids import is_object_id
 
@@ -112,16 +113,26 @@ def show(service: Service, event: str, as_json: bool) -> None:
 
 @click.command()
 @filters
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(get_args(Form)),
+    help="A JSON object or a row for each event, or a calendar. [by --output's ending, else ndjson]",
+)
 @output
 @asks
-def export(service: Service, output: Path | None, **given: Any) -> None:
-    """Write all events, or some, as NDJSON: a JSON object in each line.
+def export(service: Service, form: Form | None, output: Path | None, **given: Any) -> None:
+    """Write all events, or some, as NDJSON, CSV or iCalendar.
 
-    It is one stream, however many there are; it ends with 1 if the stream breaks off.
+    It is one stream, however many there are; it ends with 1 if the stream breaks off. What was exported can be
+    imported, there or elsewhere; a calendar knows no halls and no terms of booking.
 
     \b
     Examples:
       okevents event export > events.ndjson
-      okevents event export --country ES --output spain.ndjson
+      okevents event export --country ES --output spain.csv
+      okevents event export --status scheduled --format ics --output events.ics
     """
-    ask(service, lambda client: write_out(client.events.export(**wanted(given)), output, "events"))
+    chosen: Form = form or (None if output is None else form_of(output.name)) or "ndjson"
+    what = "events" if chosen == "ndjson" else "lines"
+    ask(service, lambda client: write_out(client.events.export(chosen, **wanted(given)), output, what))

@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,7 @@ from typing import BinaryIO
 import click
 
 from okevents.cli.exits import FAILED, Ended
+from okevents.events.framing import Form
 
 EVERY = 0.1
 """Seconds between two looks at the progress."""
@@ -23,6 +24,20 @@ output = click.option(
     metavar="FILE",
     help="Where it goes. The file is there when it is whole. [standard output]",
 )
+
+
+_FORMS: Mapping[str, Form] = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".ics": "ics",
+    ".ical": "ics",
+}
+
+
+def form_of(file: str) -> Form | None:
+    """What a file of that name has in it, by its ending."""
+    return _FORMS.get(Path(file).suffix.lower())
 
 
 async def export(pieces: AsyncIterator[bytes], file: Path | None, what: str) -> None:

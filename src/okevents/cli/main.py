@@ -8,6 +8,7 @@ from okevents import __version__
 from okevents.cli import (
     booking_reading,
     booking_writing,
+    event_importing,
     event_reading,
     event_writing,
     webhook_reading,
@@ -61,6 +62,7 @@ EVENTS = (
     event_reading.list_events,
     event_reading.show,
     event_reading.export,
+    event_importing.import_events,
     event_writing.create,
     event_writing.update,
     event_writing.cancel,

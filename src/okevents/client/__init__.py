@@ -23,6 +23,7 @@ from okevents.client.retries import Retries
 from okevents.client.webhooks import DeliveryFilter
 from okevents.contracts.availability import HallAvailability
 from okevents.events.draft import EventDraft, HallDraft, LocationDraft
+from okevents.events.report import ImportLine, ImportSummary
 from okevents.events.representation import EventShown, HallShown, LocationShown
 from okevents.events.terms import TermsDraft, TermsShown
 from okevents.kernel.clock import from_milliseconds, to_milliseconds
@@ -56,6 +57,8 @@ __all__ = [
     "HallAvailability",
     "HallDraft",
     "HallShown",
+    "ImportLine",
+    "ImportSummary",
     "Line",
     "LineDraft",
     "Listing",

@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
+from okevents.client.importing import Content, Sending
 from okevents.client.lines import lines_of
 from okevents.client.listing import Listing, query_of
-from okevents.client.transport import JSON, MERGE_PATCH, NDJSON, Call, Transport, read
+from okevents.client.transport import JSON, MERGE_PATCH, Call, Transport, read
 from okevents.contracts.event import EventStatus
 from okevents.events.draft import EventDraft
+from okevents.events.framing import MEDIA_TYPES, Form
+from okevents.events.report import ImportLine
 from okevents.events.representation import EventShown
 
 Draft = EventDraft | Mapping[str, Any]
@@ -56,11 +59,24 @@ class Events:
             async for line in lines:
                 yield read(line, EventShown)
 
-    async def export(self, **wanted: Unpack[EventFilter]) -> AsyncGenerator[bytes, None]:
-        """The same as NDJSON, a line for each event, in pieces as they arrive."""
-        async with self._transport.open(_export(wanted)) as chunks:
+    async def export(self, form: Form = "ndjson", **wanted: Unpack[EventFilter]) -> AsyncGenerator[bytes, None]:
+        """The same as NDJSON or CSV, a line or row for each event, or as iCalendar, which knows less; in pieces as they
+        arrive."""
+        async with self._transport.open(_export(wanted, form)) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+    def import_(
+        self, content: Content, form: Form = "ndjson", *, source: str = "", dry_run: bool = False, tries: int = 5
+    ) -> AsyncGenerator[ImportLine, None]:
+        """What became of each entry, in their order, with the line of the content that it begins in; read it to its
+        end. `source` is whose external ids they are. A connection that breaks is gone on with at another one; after
+        `tries` of which nothing came of it that raises Interrupted or Failed.
+
+        The same once more does what is still to be done. Raises BadInput where nothing can be understood.
+        """
+        query = {**({"source": source} if source else {}), **({"dry_run": "true"} if dry_run else {})}
+        return Sending(self._transport, form, query, tries).lines(content)
 
     async def get(self, event_id: str) -> EventShown:
         """Raises EventNotFound."""
@@ -115,5 +131,6 @@ def _path(event_id: str) -> str:
     return f"/events/id/{quote(event_id, safe='')}"
 
 
-def _export(wanted: EventFilter) -> Call:
-    return Call(path="/events", query=query_of(wanted, _QUERY), accept=NDJSON)
+def _export(wanted: EventFilter, form: Form = "ndjson") -> Call:
+    path = "/events.ics" if form == "ics" else "/events"
+    return Call(path=path, query=query_of(wanted, _QUERY), accept=MEDIA_TYPES[form])

@@ -76,7 +76,7 @@ class Transport:
     ) -> None:
         self.url = _address(url)
         self._token = token
-        self._retries = retries
+        self.retries = retries
         self._http = httpx2.AsyncClient(
             headers={"user-agent": f"okevents/{__version__}"},
             limits=httpx2.Limits(max_connections=connections),
@@ -89,12 +89,12 @@ class Transport:
 
     async def ask(self, call: Call) -> Answer:
         """The whole answer. Raises Problem, Unreachable, UnexpectedAnswer."""
-        response = await self._answered(call, self._retries.timeout, is_stream=False)
+        response = await self._answered(call, self.retries.timeout, is_stream=False)
         return Answer(response.content, _following(response))
 
     async def look(self, path: str) -> Answer:
         """One try, and whatever its status is. Raises Unreachable."""
-        request = self._request(Call(path=path), min(self._retries.timeout, self._retries.deadline))
+        request = self._request(Call(path=path), min(self.retries.timeout, self.retries.deadline))
         try:
             response = await self._http.send(request)
         except httpx2.RequestError as error:
@@ -121,7 +121,7 @@ class Transport:
 
         Raises as `ask`, and Interrupted where it breaks off.
         """
-        silence = silence or self._retries.timeout
+        silence = silence or self.retries.timeout
         response = await self._answered(call, silence, is_stream=True)
         try:
             async with aclosing(self._chunks(response)) as chunks:
@@ -133,20 +133,20 @@ class Transport:
         """The first answer that is no failure; raises the last one. Each try has the same key."""
         request = self._request(call, silence)
         clock = asyncio.get_running_loop().time
-        ends_at = clock() + self._retries.deadline
+        ends_at = clock() + self.retries.deadline
         failure: _Failure | None = None
         for attempt in itertools.count(1):
             try:
                 async with asyncio.timeout_at(ends_at):
                     answered = await self._once(request, is_stream=is_stream)
             except TimeoutError:
-                said = f"{self.url} didn't answer within {self._retries.deadline:g} seconds"
+                said = f"{self.url} didn't answer within {self.retries.deadline:g} seconds"
                 raise OutOfTime(said if failure is None else f"{said}; before that: {failure}") from None
             if isinstance(answered, httpx2.Response):
                 return answered
             failure = answered
-            wait = self._retries.wait(attempt, failure.retry_after if isinstance(failure, Problem) else None)
-            if attempt >= self._retries.attempts or clock() + wait >= ends_at:
+            wait = self.retries.wait(attempt, failure.retry_after if isinstance(failure, Problem) else None)
+            if attempt >= self.retries.attempts or clock() + wait >= ends_at:
                 break
             await asyncio.sleep(wait)
         assert failure is not None  # noqa: S101 - for the type

@@ -16,3 +16,8 @@ def location_id(event: EventId) -> LocationId:
 def hall_id(event: EventId, name: str) -> HallId:
     """The id of a hall of that name where nobody gave it one."""
     return HallId(derive("hall", event, name))
+
+
+def imported_id(source: str, external_id: str) -> EventId:
+    """The id of the event that another program knows by that id, among those of that source."""
+    return EventId(derive("import", source, external_id))

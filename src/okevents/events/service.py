@@ -8,6 +8,8 @@ from okevents.contracts.availability import Availability
 from okevents.contracts.reading import read
 from okevents.errors import BadInput, EventNotFound, FieldFault, Unprocessable
 from okevents.events.draft import EventDraft
+from okevents.events.entry import Entry
+from okevents.events.importer import Importer, Taken
 from okevents.events.listing import EventList, Page
 from okevents.events.messages import announcement
 from okevents.events.ports import (
@@ -61,6 +63,7 @@ class EventService:
         self._clock = clock
         self._nonces = nonces
         self._writer = EventWriter(database.events, database.answers, outgoing, clock, max_wait)
+        self._importer = Importer(database.events, self._writer, clock, nonces)
         self._list = EventList(database.events, clock)
         self._heard: GroupCommit[Availability, None] = GroupCommit(self._record)
         self._keys = KeysInProgress()
@@ -116,6 +119,11 @@ class EventService:
         """Raises BadInput, EventNotFound, IllegalTransition, PreconditionFailed, KeyReused, KeyInFlight."""
         validation.decode(body or b"{}", Empty)
         return await self._write(Reinstate(), event_id, body, caller)
+
+    async def take(self, entries: Sequence[Entry], caller: Caller, *, is_dry_run: bool) -> Sequence[Taken]:
+        """Makes and changes events as imported entries say, those of one event in their order; tells of each what
+        became of it. What can't be done at the moment is tried for a while, then told as Unavailable."""
+        return await self._importer.take(entries, caller, is_dry_run=is_dry_run)
 
     async def hear_availability(self, message: Message) -> None:
         """Takes what `availability.changed` says, if it is newer than what is known. Raises Unprocessable."""

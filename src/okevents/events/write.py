@@ -1,7 +1,7 @@
 """The writes of the Events Service, and what each does to an event. Pure."""
 
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +9,7 @@ from msgspec import Struct
 from okevents.errors import EventNotFound
 from okevents.events import model
 from okevents.events.draft import EventDraft, to_event
+from okevents.events.importing import Import, imported
 from okevents.events.model import Event
 from okevents.events.ports import StoredEvent
 from okevents.events.representation import shown
@@ -46,17 +47,27 @@ class Reinstate(Struct, frozen=True):
     """It takes place after all."""
 
 
-Action = Create | Replace | Patch | Cancel | Reinstate
+Action = Create | Replace | Patch | Cancel | Reinstate | Import
+
+Outcome = Literal["created", "updated", "unchanged"]
+
+
+class Seen(Struct, frozen=True):
+    """How the event was a moment ago; None: it wasn't there."""
+
+    event: Event | None
 
 
 class Write(Struct, frozen=True, kw_only=True):
-    """One request to change one event. `event_id` is None for a new one: its id follows from the nonce."""
+    """One request to change one event. `event_id` is None for a new one: its id follows from the nonce. Where it was
+    `seen` already, it needn't be read to be decided first."""
 
     action: Action
     event_id: EventId | None = None
     caller: Caller
     nonce: Nonce
     claim: Claim | None = None
+    seen: Seen | None = None
     traceparent: str | None = None
 
 
@@ -66,6 +77,7 @@ class Written(Struct, frozen=True, kw_only=True):
     event_id: EventId
     version: int
     body: bytes
+    outcome: Outcome = "updated"
     is_replay: bool = False
 
 
@@ -77,6 +89,8 @@ def decide(write: Write, event_id: EventId, present: Event | None, now: datetime
     action = write.action
     if isinstance(action, Create):
         return present or to_event(action.draft, event_id, now)
+    if isinstance(action, Import):
+        return imported(action.said, event_id, present, now)
     if present is None:
         raise EventNotFound(f"there is no event {event_id}")
     require_version(write.caller.if_match, present.version)

@@ -19,7 +19,7 @@ from okevents.events.ports import (
     StoredEvent,
 )
 from okevents.events.representation import encoded
-from okevents.events.write import Create, Write, Written
+from okevents.events.write import Create, Outcome, Write, Written
 from okevents.kernel.clock import Clock
 from okevents.kernel.crashing import crash_point
 from okevents.kernel.group_commit import MAX_WAIT, BatchStatistics, GroupCommit, Pending
@@ -70,9 +70,10 @@ class EventWriter:
         self._clock = clock
         self._batches: GroupCommit[Write, Written] = GroupCommit(self._flush, max_wait=max_wait)
 
-    async def submit(self, request: Write) -> Written:
-        """Raises what the write is refused with, StoreUnavailable or Overloaded."""
-        return await self._batches.submit(request)
+    async def submit(self, request: Write, *, is_patient: bool = False) -> Written:
+        """Raises what the write is refused with, StoreUnavailable or Overloaded. `is_patient`: it waits however long
+        its batch does."""
+        return await self._batches.submit(request, is_patient=is_patient)
 
     @property
     def statistics(self) -> BatchStatistics:
@@ -155,7 +156,7 @@ class EventWriter:
         event = write.decide(job.write, job.event_id, present, self._clock.now())
         if event is present:
             if job.write.claim is None:
-                job.pending.answer(_written(event))
+                job.pending.answer(_written(event, "unchanged"))
                 return None
             # A version of its own: whoever asks for it again gets that answer, whatever has changed meanwhile.
             event = replace(event, version=event.version + 1)
@@ -169,7 +170,10 @@ class EventWriter:
         )
 
     async def _present(self, job: _Job) -> Event | None:
-        """The event as it is. A fresh nonce can't have led to any event yet, which saves a read for each new one."""
+        """The event as it is, or was a moment ago: the commit finds out. A fresh nonce can't have led to any event yet,
+        which saves a read for each new one."""
+        if job.write.seen is not None and job.tries == 0:
+            return job.write.seen.event
         is_new = isinstance(job.write.action, Create) and job.nonce == job.write.nonce and job.tries == 0
         stored = None if is_new else await self._store.find(job.event_id)
         return stored.event if stored else None
@@ -192,7 +196,7 @@ def _settle(job: _Job, change: EventChange, outcome: ChangeOutcome) -> bool:
     """Answers the job; False if it lost to another process, and should be tried again."""
     match outcome:
         case ChangeCommitted():
-            job.pending.answer(_written(change.event))
+            job.pending.answer(_written(change.event, "updated" if change.expected_version else "created"))
         case ChangeKeyTaken(taken):
             _answer_taken(job.pending, taken)
         case ChangeConflict():
@@ -213,8 +217,9 @@ def _replayed(kept: KeptAnswer) -> Written:
     return Written(event_id=EventId(kept.subject), version=kept.version, body=kept.body, is_replay=True)
 
 
-def _written(event: Event) -> Written:
-    return Written(event_id=event.id, version=event.version, body=encoded(StoredEvent(event, None)))
+def _written(event: Event, outcome: Outcome) -> Written:
+    body = encoded(StoredEvent(event, None))
+    return Written(event_id=event.id, version=event.version, body=body, outcome=outcome)
 
 
 def _kept(claim: Claim | None, event: Event, body: bytes) -> KeptAnswer | None:

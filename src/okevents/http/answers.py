@@ -10,6 +10,7 @@ from okevents.http.parameters import has_same_tag
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+CSV = "text/csv"
 
 
 class Answer(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The ASGI application of one service, or of both in one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -43,7 +43,7 @@ from okevents.http.traffic import Traffic
 from okevents.http.turnstile import Turnstile
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.http.webhooks import WebhookHandlers
-from okevents.kernel.calendar import CalendarWriter
+from okevents.kernel.calendar import CalendarReader, CalendarWriter
 from okevents.messaging.parked import ParkedMessages
 from okevents.messaging.topology import Topology
 from okevents.observability import tracing
@@ -67,6 +67,7 @@ class Events(Struct, frozen=True):
 
     service: EventService
     calendars: CalendarWriter
+    open_calendar: Callable[[], CalendarReader]
     webhooks: WebhookService
     authenticator: Authenticator | None = None
 
@@ -91,7 +92,7 @@ def build(
     gate = events_gate = Gate(None, buckets)
     if events is not None:
         gate = events_gate = Gate(events.authenticator, buckets)
-        known += routes(EVENTS, EventHandlers(events.service, events.calendars, limits), gate)
+        known += routes(EVENTS, EventHandlers(events.service, events.calendars, events.open_calendar, limits), gate)
         known += routes(WEBHOOKS, WebhookHandlers(events.webhooks, limits), gate)
     if bookings is not None:
         door = DoorHandlers(bookings.door, bookings.calendars)

@@ -11,7 +11,7 @@ from okevents.bookings.model import Booking
 from okevents.bookings.representation import availability_etag, encoded, encoded_availability, etag
 from okevents.bookings.service import Booked, BookingService
 from okevents.http import answers
-from okevents.http.answers import NDJSON, Answer
+from okevents.http.answers import CSV, NDJSON, Answer
 from okevents.http.asgi import App
 from okevents.http.followers import Followers
 from okevents.http.limits import Limits
@@ -20,8 +20,6 @@ from okevents.http.queries import booking_query, page_query
 from okevents.http.routing import MERGE_PATCH, json_body
 from okevents.http.streaming import stream
 from okevents.kernel.ids import BookingId, EventId
-
-CSV = "text/csv"
 
 Chunks = AsyncIterator[Sequence[Booking]]
 

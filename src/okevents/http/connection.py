@@ -7,6 +7,7 @@ turn, and an Upgrade is passed over.
 
 import asyncio
 import logging
+import sys
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -17,7 +18,7 @@ from okevents.http import heads
 from okevents.http.asgi import App, Message, Receive, Scope, Send
 from okevents.http.gathering import GatheringTransport
 from okevents.http.guard import refuse
-from okevents.http.limits import Limits
+from okevents.http.limits import STREAMED, Limits
 from okevents.http.reception import REFUSED
 from okevents.observability import correlation
 
@@ -85,7 +86,7 @@ class Connection(HttpToolsProtocol):
         self._codings: list[bytes] = []
         self._known_hosts: list[bytes] | None = None  # as they were the last time, if that was right
         self._is_in_head = True
-        self._has_body = False
+        self._has_body = self._is_streamed = False
         self._is_over = False
         self._fault: Refusal | None = None
         self._header_due: asyncio.TimerHandle | None = None
@@ -168,7 +169,8 @@ class Connection(HttpToolsProtocol):
         self.app = self.config.loaded_app
         self._is_in_head = False
         self._gathering.lingers = self._has_body
-        self._most = self._most_in_body
+        self._is_streamed = self.url.partition(b"?")[0].decode("latin-1") in STREAMED
+        self._most = sys.maxsize if self._is_streamed else self._most_in_body
         self.headers = []  # trailers are none of the request's own fields (RFC 9110, 6.5.1)
 
     def on_message_complete(self) -> None:
@@ -178,6 +180,8 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._is_streamed and self._gathering.lingers:  # there may be no end to what still comes
+            self.transport.close()
         if self.transport.is_closing():
             self._is_over = True
         elif not self.pipeline:

@@ -13,10 +13,12 @@ from okevents.bookings.model import BookingState
 from okevents.contracts.availability import Availability
 from okevents.contracts.names import AVAILABILITY_CHANGED
 from okevents.errors import AlreadyAdmitted
+from okevents.events import table as event_table
 from okevents.events.model import Event
 from okevents.events.ports import StoredEvent
 from okevents.events.representation import encoded as encoded_event
 from okevents.http.dead_letters import SweptShown, opened, shown
+from okevents.http.import_examples import IMPORTED
 from okevents.http.scans import encoded_scans
 from okevents.kernel.readiness import HealthShown, PartShown
 from okevents.schemas import examples
@@ -111,8 +113,13 @@ _ALL: Mapping[str, Mapping[str, Any]] = {
     "drop_dead_letter": _SWEPT,
     "replay_dead_letters": _SWEPT,
     "drop_dead_letters": _SWEPT,
-    "list_events": {_JSON: [_UPDATED[_JSON]], _NDJSON: _UPDATED[_JSON]},
+    "list_events": {
+        _JSON: [_UPDATED[_JSON]],
+        _NDJSON: _UPDATED[_JSON],
+        _CSV: (event_table.header() + event_table.rows([StoredEvent(examples.UPDATED, None)])).decode(),
+    },
     "create_event": _CREATED,
+    "import_events": {_NDJSON: msgspec.to_builtins(IMPORTED)},
     "find_event": _UPDATED,
     "find_event_by_name": _UPDATED,
     "replace_event": _UPDATED,

@@ -31,8 +31,9 @@ from okevents.errors import (
 )
 from okevents.events.draft import EventDraft
 from okevents.events.model import cancelled, reinstated
+from okevents.events.table import columns_of
 from okevents.http.operations import Operation
-from okevents.http.parameters import object_id, require_json
+from okevents.http.parameters import object_id, require_one_of
 from okevents.http.problems import problem_of
 from okevents.kernel import idempotency, validation
 from okevents.kernel.bodies import Cancellation, Empty
@@ -99,7 +100,7 @@ def _error(operation: Operation, status: int | None) -> OkeventsError:
         409: _conflict,
         412: lambda _: PreconditionFailed("the present version is 3; read it again, then change it", version=3),
         413: lambda _: BodyTooLarge("the body has more than the 1048576 bytes that are allowed"),
-        415: lambda _: _raised(require_json, "text/plain", True),
+        415: lambda each: _raised(require_one_of, "text/plain", each.media_types),
         422: lambda _: KeyReused("this Idempotency-Key came with another body before; use a new key for a new request"),
         503: lambda _: Overloaded("so many writes are waiting that this one would wait too long"),
         None: lambda each: MethodNotAllowed(f"{each.path} has no method DELETE", each.method.upper()),
@@ -126,6 +127,8 @@ def _raised(call: Callable[..., object], *arguments: Any) -> OkeventsError:
 def _bad_input(operation: Operation) -> OkeventsError:
     if operation.takes == "EventPatch":
         return BadInput([FieldFault("/duration", "is -1; a number of 0 or more is expected")])
+    if operation.name == "import_events":
+        return _raised(columns_of, b"external_id,name,startdate,place")
     if operation.takes:
         shape, body = _BAD_BODIES[operation.takes]
         return _raised(validation.decode, body, shape)

@@ -6,7 +6,7 @@ import logging
 from okevents.errors import BodyTooLarge, BodyTooSlow, OkeventsError, Unavailable
 from okevents.http.asgi import App, Disconnected, Message, Receive, Scope, Send, header, respond
 from okevents.http.deadlines import Deadline, Deadlines
-from okevents.http.limits import Limits
+from okevents.http.limits import STREAMED, Limits
 from okevents.http.presentation import PRESENTATION, Presentation
 from okevents.http.problems import InternalError, problem
 from okevents.http.reception import request_id
@@ -40,7 +40,7 @@ class Guard:
             scope = {**scope, "method": "GET"}
         answer = _Answer(scope, send, deadline, is_head=is_head)
         try:
-            await self._app(scope, _Body(scope, receive, deadline, self._limits).receive, answer.send)
+            await self._app(scope, self._reading(scope, receive, deadline), answer.send)
         except Disconnected:
             return
         except OkeventsError as error:
@@ -55,6 +55,17 @@ class Guard:
             await answer.fail(InternalError())
         finally:
             self._deadlines.end(deadline)
+
+    def _reading(self, scope: Scope, receive: Receive, deadline: Deadline) -> Receive:
+        """The body whole; or as it comes, to who sees to its limits, and to those of time, by themselves."""
+        if scope["path"] not in STREAMED:
+            return _Body(scope, receive, deadline, self._limits).receive
+
+        async def streamed() -> Message:
+            deadline.lift()
+            return await receive()
+
+        return streamed
 
 
 def _too_long() -> OkeventsError:

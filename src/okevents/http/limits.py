@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+STREAMED = frozenset({"/events/import"})
+"""Paths whose requests may have bodies of any length: they are never whole in memory, and have limits of their own."""
+
 
 class Limits(Struct, frozen=True, kw_only=True):
     """`max_url`, `max_header` and `max_body` in bytes, time-outs in seconds, page sizes in events; `rate` a second and

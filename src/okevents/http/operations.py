@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from okevents.http import calendar_examples
+from okevents.events.framing import MEDIA_TYPES
+from okevents.http import calendar_examples, import_examples
 from okevents.http import parameter_shapes as shapes
 from okevents.http.parameter_shapes import Parameter
 
@@ -53,6 +54,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     media_types: tuple[str, ...] = ("application/json",)
     is_body_required: bool = True
     example: Any = None
+    examples: Mapping[str, str] = {}
+    """Of a body that is text, by its media type; the others are of the shape."""
     gives: str | None = None
     gives_many: bool = False
     gives_type: str = "application/json"
@@ -131,7 +134,7 @@ EVENTS = (
         },
         gives="EventShown",
         gives_many=True,
-        also_gives=("application/x-ndjson",),
+        also_gives=("application/x-ndjson", "text/csv"),
         problems=BAD,
     ),
     Operation(
@@ -146,6 +149,24 @@ EVENTS = (
         gives="EventShown",
         status=201,
         problems=WRITE,
+    ),
+    Operation(
+        method="post",
+        path="/events/import",
+        name="import_events",
+        tag="events",
+        summary="Create and change any number of events, as NDJSON, CSV or iCalendar says: a stream, answered by one.",
+        query={
+            "source": Parameter("Whose external ids they are, where several programs' might be alike.", shapes.FILTER),
+            "dry_run": Parameter("Decide, and change nothing.", shapes.FLAG),
+        },
+        takes="EntryDraft",
+        media_types=tuple(MEDIA_TYPES.values()),
+        example=import_examples.ENTRY,
+        examples={MEDIA_TYPES["csv"]: import_examples.TABLE, MEDIA_TYPES["ics"]: import_examples.CALENDAR},
+        gives="ImportLine",
+        gives_type=MEDIA_TYPES["ndjson"],
+        problems={**BAD, 415: "The content type is none of those.", 503: WRITE[503]},
     ),
     Operation(
         method="get",

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, get_args
 
 from okevents.bookings.model import BookingState
 from okevents.contracts.event import EventStatus
+from okevents.http import queries
 from okevents.http.queries import MANY
 from okevents.kernel.clock import FIRST_MS, LAST_MS
 from okevents.webhooks.model import DeliveryState
@@ -32,6 +33,7 @@ INSTANT: Shape = {
 }
 NUMBER: Shape = {"type": "integer", "minimum": 1, "maximum": MANY}
 LIMIT: Shape = {"type": "integer", "minimum": 1}
+FLAG: Shape = {"type": "string", "enum": list(queries.FLAG)}
 EVENT_STATUS: Shape = {"type": "string", "enum": list(get_args(EventStatus))}
 BOOKING_STATE: Shape = {"type": "string", "enum": [str(state) for state in BookingState]}
 DELIVERY_STATE: Shape = {"type": "string", "enum": [str(state) for state in DeliveryState]}

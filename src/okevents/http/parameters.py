@@ -1,6 +1,7 @@
 """What a request says in its path and its headers."""
 
 import re
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
@@ -64,15 +65,31 @@ def require_json(content_type: str | None, has_body: bool, *, others: tuple[str,
     """Raises UnsupportedMediaType unless the body is JSON."""
     if content_type == "application/json":
         return
-    media_type, _, parameters = (content_type or "").partition(";")
     allowed = ("application/json", *others)
+    media_type, _, parameters = (content_type or "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if media_type.strip().lower() in allowed and charset in ("", "charset=utf-8", "charset=utf8"):
         return
     if not has_body and content_type is None:
         return
+    raise _unsupported(content_type, allowed)
+
+
+def require_one_of(content_type: str | None, allowed: Sequence[str]) -> str:
+    """The body's media type. It may have parameters of its own, but no other charset than UTF-8.
+
+    Raises UnsupportedMediaType.
+    """
+    media_type, *parameters = (part.strip().lower().replace('"', "") for part in (content_type or "").split(";"))
+    charsets = [each for each in parameters if each.startswith("charset=")]
+    if media_type in allowed and all(each in ("charset=utf-8", "charset=utf8") for each in charsets):
+        return media_type
+    raise _unsupported(content_type, allowed)
+
+
+def _unsupported(content_type: str | None, allowed: Sequence[str]) -> UnsupportedMediaType:
     said = f"the body's content type is {content_type!r}" if content_type else "the body has no content type"
-    raise UnsupportedMediaType(f"{said}; send it as content-type: {' or '.join(allowed)}")
+    return UnsupportedMediaType(f"{said}; send it as content-type: {' or '.join(allowed)}")
 
 
 def require_no_coding(content_encoding: str | None) -> None:

@@ -21,6 +21,7 @@ from okevents.webhooks.ports import Wanted
 
 MANY = 2**31 - 1
 PAGE = ("limit", "cursor")
+FLAG = ("true", "false")
 EVENT_FILTERS = ("q", "country", "from", "to", "hall_capacity", "available", "status")
 
 T = TypeVar("T", bound=str)
@@ -58,6 +59,13 @@ class CalendarQuery(Struct, frozen=True, kw_only=True):
 
     filter: EventFilter
     path: str
+
+
+class ImportQuery(Struct, frozen=True, kw_only=True):
+    """How events are to be imported. `source`: whose external ids they are."""
+
+    source: str
+    is_dry_run: bool
 
 
 class BookingQuery(Struct, frozen=True, kw_only=True):
@@ -134,6 +142,14 @@ def delivery_query(query: bytes, path: str, limits: Limits, webhook_id: WebhookI
         created_before=read.instant("to"),
     )
     return DeliveryQuery(filter=wanted, page=read.page(path, limits))
+
+
+def import_query(query: bytes) -> ImportQuery:
+    """Raises BadInput with a fault for each bad or unknown parameter."""
+    read = _Reader(query, ("source", "dry_run"), has_pages=False)
+    wanted = ImportQuery(source=read.text("source") or "", is_dry_run=read.choice("dry_run", FLAG) == "true")
+    read.require_good()
+    return wanted
 
 
 def page_query(query: bytes, path: str, limits: Limits) -> Page:

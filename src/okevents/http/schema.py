@@ -22,6 +22,8 @@ from okevents.bookings.draft import (
 )
 from okevents.bookings.representation import AvailabilityShown, BookingMade, BookingShown, CheckInShown
 from okevents.events.draft import EventDraft
+from okevents.events.entry import EntryDraft
+from okevents.events.report import ImportLine
 from okevents.events.representation import EventShown
 from okevents.http.booking_operations import BOOKINGS, DOOR
 from okevents.http.dead_letter_operations import DEAD_LETTERS
@@ -41,6 +43,8 @@ from okevents.webhooks.representation import DeliveryShown, ReplayShown, Webhook
 _SHAPES: Sequence[Any] = (
     EventDraft,
     EventShown,
+    EntryDraft,
+    ImportLine,
     Cancellation,
     Empty,
     BookingDraft,
@@ -167,7 +171,9 @@ def _described(operation: Operation, process: Described) -> dict[str, Any]:
         told["requestBody"] = {
             "required": operation.is_body_required,
             "content": {
-                media_type: {"schema": reference(operation.takes), **_example(operation.example)}
+                media_type: {"schema": {"type": "string"}, **_example(operation.examples[media_type])}
+                if media_type in operation.examples
+                else {"schema": reference(operation.takes), **_example(operation.example)}
                 for media_type in operation.media_types
             },
         }

@@ -1,5 +1,6 @@
-"""What both services put into calendars, and the port of what writes them down as iCalendar (RFC 5545)."""
+"""What both services put into calendars, and the ports of what writes and reads iCalendar (RFC 5545)."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -35,6 +36,24 @@ class Entry(Struct, frozen=True, kw_only=True):
     created_at: datetime
     changed_at: datetime
     is_private: bool = False
+
+
+class ReadEntry(Struct, frozen=True, kw_only=True):
+    """An entry of somebody's calendar, as far as it says what an event is; None: it doesn't. Texts are `cleaned`.
+
+    `timezone` is an IANA one; None: the instants are right, and their zone has no such name.
+    """
+
+    uid: str
+    status: EntryStatus | None = None
+    summary: str | None = None
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str | None = None
+    location: str | None = None
+    description: str | None = None
+    categories: tuple[str, ...] | None = None
+    contact: str | None = None
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
@@ -73,6 +92,41 @@ class CalendarWriter(Protocol):
     def feed(self, subscription: Subscription) -> Feed:
         """A calendar of many."""
         ...
+
+
+class CalendarReader(Protocol):
+    """Reads the parts of one iCalendar stream, in their order. No I/O, and it may be called in a thread."""
+
+    def learn(self, part: bytes) -> None:
+        """The beginning of a calendar, its own time zone, or the description of one. What can't be understood is passed
+        over: whatever needs it is refused."""
+        ...
+
+    def read(self, event: bytes) -> ReadEntry:
+        """A whole VEVENT; some tenths of a millisecond. Raises BadInput with pointers into an event of okevents."""
+        ...
+
+    def uid_of(self, event: bytes) -> str | None:
+        """Its UID, if that can be read at all."""
+        ...
+
+
+_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+"""Whatever ends a line to somebody. Only one of them has a written form, and many programs that read calendars split
+them at the others, too, which must not come to stand there bare."""
+
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+"""Characters that must not stand there at all; and halves of characters, which UTF-8 can't write."""
+
+
+def cleaned(text: str) -> str:
+    """The text with line feeds for all that breaks lines, and without what can't be written."""
+    return _CONTROLS.sub("", _BREAKS.sub("\n", text))
+
+
+def in_one_line(text: str) -> str:
+    """The same with spaces for line feeds: what a program shows as a title."""
+    return cleaned(text).replace("\n", " ")
 
 
 def sequence(version: int) -> int:

@@ -74,15 +74,15 @@ OPERATING_PAGES = (
 
 EVENT_SIGNING = (
     _show("/desk/events/sign-in", "show_sign_in", "list_events", "The page to sign in on, with a token."),
-    _send("/desk/events/sign-in", "sign_in", "live", "Let this browser show the token on staff's pages."),
-    _send("/desk/events/sign-out", "sign_out", "live", "Let this browser forget the token."),
+    _send("/desk/events/sign-in", "sign_in", "book", "Let this browser show the token on staff's pages."),
+    _send("/desk/events/sign-out", "sign_out", "book", "Let this browser forget the token."),
 )
 """Where staff of the Events Service sign in."""
 
 BOOKING_SIGNING = (
     _show("/desk/bookings/sign-in", "show_sign_in", "list_availability", "The page to sign in on, with a token."),
-    _send("/desk/bookings/sign-in", "sign_in", "live", "Let this browser show the token on staff's pages."),
-    _send("/desk/bookings/sign-out", "sign_out", "live", "Let this browser forget the token."),
+    _send("/desk/bookings/sign-in", "sign_in", "book", "Let this browser show the token on staff's pages."),
+    _send("/desk/bookings/sign-out", "sign_out", "book", "Let this browser forget the token."),
 )
 """Where staff of the Booking Service sign in."""
 
@@ -112,16 +112,16 @@ START = (_show("/desk", "start", "live", "Where staff begin: what they may do he
 """Of every process."""
 
 PAGES = (
+    *START,
     *EVENT_PAGES,
+    *EVENT_SIGNING,
+    *EVENT_DESK,
     *BOOKING_FORM,
     *BOOKING_PAGES,
-    *EVENT_SIGNING,
     *BOOKING_SIGNING,
-    *EVENT_DESK,
     *BOOKING_DESK,
     *DOOR_PAGES,
     *OPERATING_PAGES,
-    *START,
 )
 """All of them."""
 

@@ -19,7 +19,9 @@ class LimitSettings(WebhookSettings, frozen=True, kw_only=True):
         int, size(Part.LIMITS, "The largest header of a request, all its fields together.", 1024, 1024**2)
     ] = 32 * 1024
     max_fields: Annotated[int, count(Part.LIMITS, "The most fields of a header.", 10, 10_000)] = 100
-    max_body: Annotated[int, size(Part.LIMITS, "The largest body of a request.", 1024, 64 * 1024**2)] = 1024**2
+    max_body: Annotated[
+        int, size(Part.LIMITS, "The largest body of a request, and entry of an import.", 1024, 64 * 1024**2)
+    ] = 1024**2
     body_timeout: Annotated[float, seconds(Part.LIMITS, "How long a client may take to send a body.", 0.1, 600)] = 15.0
     request_timeout: Annotated[
         float, seconds(Part.LIMITS, "How long a request may take to be answered; streams are exempt.", 0.1, 600)
