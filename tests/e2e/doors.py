@@ -12,7 +12,7 @@ import zxingcpp
 from PIL import Image
 from playwright.async_api import Page
 
-from tests.e2e.test_programme_pages import announce
+from tests.e2e.guests import availability
 
 SEEING = """
 globalThis.BarcodeDetector = class {
@@ -33,8 +33,8 @@ WALL = "#d9d4c8"
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
-async def tonight(http: httpx.AsyncClient, **changes: Any) -> str:
-    """The id of an event that begins in half an hour."""
+async def tonight(http: httpx.AsyncClient, bookings: httpx.AsyncClient | None = None, **changes: Any) -> str:
+    """The id of an event that begins in half an hour, which the Booking Service knows."""
     at = datetime.now(UTC) + timedelta(minutes=30)
     body = {
         "name": "Night of the Organ",
@@ -43,7 +43,11 @@ async def tonight(http: httpx.AsyncClient, **changes: Any) -> str:
         "timezone": "Europe/Madrid",
         "location": {"name": "Palau Nou", "country": "ES", "halls": [{"name": "Great hall", "capacity": 420}]},
     }
-    return await announce(http, {**body, **changes})
+    answer = await http.post("/events", json={**body, **changes})
+    assert answer.status_code == 201, answer.text
+    event_id: str = answer.json()["id"]
+    await availability(bookings or http, event_id)
+    return event_id
 
 
 async def booked(http: httpx.AsyncClient, event_id: str, places: int = 1, name: str = "Ada Example") -> str:

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.browser import chromium, visiting
+from tests.e2e.doors import tickets, tonight
 from tests.e2e.guests import availability, book
 from tests.e2e.program import running
 from tests.e2e.shape import Shape
@@ -88,3 +89,31 @@ async def test_services_that_know_nothing_of_one_another_say_so_where_it_matters
             await fill_in(visitor, "Ada Example", 2)
             await send(visitor)
             await expect(visitor.page.locator("h1")).to_have_text("Your places are held")
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+async def test_each_process_has_its_own_operations_and_the_booking_service_the_door(shape: Shape, size: str) -> None:
+    async with shape.both() as (events, bookings), chromium() as browser:
+        event_id = await tonight(events.http, bookings.http)
+        (token,) = await tickets(bookings.http, event_id)
+        async with visiting(browser, events.http.base_url, size) as visitor:
+            page = visitor.page
+            await page.goto("/operations")
+            await expect(page.locator("#queues tbody th")).to_have_text(["okevents.events", "okevents.webhooks"])
+            await expect(page.locator(".chart")).to_have_count(3)
+            await visitor.look("operations-of-events")
+            answer = await page.goto("/door")
+            assert answer is not None
+            assert answer.status == 404
+        async with visiting(browser, bookings.http.base_url, size) as visitor:
+            page = visitor.page
+            await page.goto("/operations")
+            await expect(page.locator("#queues tbody th")).to_have_text(["okevents.bookings"])
+            await expect(page.locator("#health .part")).to_have_count(3)
+            await page.goto("/door")
+            await page.get_by_role("link", name="Night of the Organ").click()
+            await expect(page.locator("[data-ready=yes]")).to_have_count(1)
+            await page.fill("#code", token)
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#told [data-answer=in]")).to_be_visible()
+            await expect(page.locator("[data-come]")).to_have_text("1")
