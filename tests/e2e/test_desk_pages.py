@@ -63,7 +63,10 @@ async def fill(program: Program, event_id: str) -> None:
         assert made.status_code == 201, made.text
 
 
-@pytest.mark.parametrize("scene", SCENES)
+FORCED = pytest.param({"size": "desk", "is_forced": True}, id="forced-colours")
+
+
+@pytest.mark.parametrize("scene", [*SCENES, FORCED])
 async def test_from_signing_in_to_cancelling(tmp_path: Path, browser: Browser, scene: dict[str, Any]) -> None:
     settings = ("--access", "required", "--site-name", "Cine Doré")
     async with running("up", *settings, folder=tmp_path) as program:

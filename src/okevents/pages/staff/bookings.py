@@ -1,6 +1,6 @@
 """Organisers' pages of the Booking Service: who comes, who waits, and how the halls fill."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
@@ -104,7 +104,11 @@ class BookingDesk:
             if len(waiting) == WAITING_SHOWN:
                 break
         return self._views.answer(
-            request, "staff/waiting.html", inventory=inventory, waiting=waiting, is_cut=len(waiting) == WAITING_SHOWN
+            request,
+            "staff/waiting.html",
+            inventory=inventory,
+            waiting=list(zip(_places_in_line(waiting), waiting, strict=True)),
+            is_cut=len(waiting) == WAITING_SHOWN,
         )
 
     async def show_occupancy(self, request: Request) -> Answer:
@@ -143,6 +147,12 @@ class BookingDesk:
         named = f'attachment; filename="bookings-{inventory.event_id}.{ending}"'
         headers = PRIVATE | {"content-disposition": named}
         return StreamingResponse(written(chunks), media_type=media_type, headers=headers)
+
+
+def _places_in_line(waiting: Sequence[Booking]) -> list[int]:
+    """Of each, as its guest is told it: among those who want a place in one of its halls."""
+    wanted = [{line.hall_id for line in each.lines} for each in waiting]
+    return [1 + sum(not halls.isdisjoint(before) for before in wanted[:place]) for place, halls in enumerate(wanted)]
 
 
 def _query(request: Request) -> dict[str, str]:
