@@ -115,6 +115,20 @@ async def test_one_that_falls_silent_is_told_so_and_left(tmp_path: Path) -> None
         await until_there_are(http, 1)
 
 
+@pytest.mark.parametrize("sent", ["", "{"])
+async def test_when_the_process_ends_it_is_told_so(tmp_path: Path, sent: str) -> None:
+    async with serving_parts(tmp_path) as (parts, http), conversation(http) as talk:
+        await talk.say(line("a") + sent)
+        assert (await talk.line())["outcome"] == "created"
+        assert parts.events is not None
+        parts.events.imports.end()
+        told = await talk.line()
+        assert (list(told), told["problem"]["type"]) == (["problem"], "/problems/overloaded")
+        assert await talk.is_closed()
+        answer = await http.post("/events/import", content=line("b"), headers={"content-type": NDJSON})
+        assert answer.status_code == 503
+
+
 async def test_one_that_breaks_off_leaves_whole_events_and_can_be_begun_again(http: httpx.AsyncClient) -> None:
     body = "".join(line(f"row-{i}") for i in range(20))
     async with conversation(http) as talk:

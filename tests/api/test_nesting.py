@@ -1,5 +1,6 @@
 """JSON that is nested very deep: whoever reads it goes down with it, so it is refused, wherever it is sent."""
 
+import json
 from pathlib import Path
 
 import httpx
@@ -28,6 +29,7 @@ async def taking_json(http: httpx.AsyncClient) -> list[tuple[str, str, str]]:
         for method in METHODS
         if method in operations
         for media_type in operations[method].get("requestBody", {}).get("content", {})
+        if media_type in ("application/json", "application/merge-patch+json")
     ]
 
 
@@ -44,3 +46,18 @@ async def test_json_that_is_nested_deep_is_a_problem_of_the_client(tmp_path: Pat
                 answer = await http.request(method, path, content=body, headers={"content-type": media_type})
                 assert answer.status_code == 400, (method, path, answer.text)
                 assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("depth", [100, 900, 10_000])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_line_that_is_nested_deep_is_refused_and_the_next_is_taken(
+    tmp_path: Path, kind: str, depth: int
+) -> None:
+    opening, innermost, closing = KINDS[kind]
+    inner = opening * depth + innermost + closing * depth
+    lines = [inner, b'{"name":' + inner + b"}", json.dumps({**an_event(), "external_id": "whole"}).encode()]
+    async with serving(tmp_path, max_body="1MiB") as http:
+        headers = {"content-type": "application/x-ndjson"}
+        answer = await http.post("/events/import", content=b"\n".join(lines), headers=headers)
+    told = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line.get("outcome") for line in told] == ["refused", "refused", "created", None]

@@ -185,7 +185,7 @@ async def test_it_goes_on_when_the_service_was_killed_and_is_back(tmp_path: Path
     async with running("up", folder=tmp_path) as program:
         shell, port = shell_of(program, tmp_path), program.http.base_url.port
         assert port is not None
-        async with importing(shell, file) as process:
+        async with importing(shell, file, "--tries", "100") as process:
             assert await told(process, COUNT) == COUNT
             await program.kill()
             async with running("up", folder=tmp_path, port=port) as again:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 HEADER = b"POST /bookings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -12,24 +13,46 @@ BODY_BEGUN = HEADER + b'Idempotency-Key: slow\r\nContent-Length: 200\r\n\r\n{"pl
 PAUSE = 0.5
 """Seconds between two single bytes: often enough for nothing to be idle."""
 
-KINDS: dict[str, tuple[bytes, bytes]] = {
+Kinds = Mapping[str, tuple[bytes, bytes]]
+"""What each sends at once, and what then byte by byte."""
+
+KINDS: Kinds = {
     "idle": (b"", b""),
     "half a header": (HEADER, b""),
     "half a body": (BODY_BEGUN, b""),
     "one byte at a time": (b"", HEADER * 10),
     "one byte of a body at a time": (BODY_BEGUN, b" " * 180),
 }
-"""What each sends at once, and what then byte by byte."""
+
+
+def _client_hello() -> bytes:
+    said = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), said, server_hostname="localhost")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return said.read()
+
+
+HELLO = _client_hello()
+
+UNSHAKEN: Kinds = {
+    "idle": (b"", b""),
+    "half a hello": (HELLO[: len(HELLO) // 2], b""),
+    "a hello, and then nothing": (HELLO, b""),
+    "one byte of a hello at a time": (b"", HELLO),
+}
+"""Where TLS is spoken: handshakes that never end."""
 
 
 class SlowSockets:
     """So many at once, of all kinds in turn. `lasted` has for each kind the seconds until each of it was closed."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, count: int, kinds: Kinds = KINDS) -> None:
         self._port = port
-        self._kinds = [list(KINDS)[number % len(KINDS)] for number in range(count)]
+        self._sent = kinds
+        self._kinds = [list(kinds)[number % len(kinds)] for number in range(count)]
         self._tasks: list[asyncio.Task[None]] = []
-        self.lasted: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        self.lasted: dict[str, list[float]] = {kind: [] for kind in kinds}
 
     @property
     def open(self) -> int:
@@ -58,7 +81,7 @@ class SlowSockets:
     async def _stay(self, kind: str) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         began = time.monotonic()
-        at_once, slowly = KINDS[kind]
+        at_once, slowly = self._sent[kind]
         writing = asyncio.create_task(_write(writer, at_once, slowly))
         try:
             with contextlib.suppress(ConnectionError):

@@ -1,18 +1,18 @@
 """Backing up the embedded databases while they are written to."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from okevents import __version__
 from okevents.bootstrap import manifest as manifests
-from okevents.bootstrap.manifest import BackupRefused, CopiedFile, Manifest
+from okevents.bootstrap import swapping
+from okevents.bootstrap.manifest import CopiedFile, Manifest
 from okevents.config.settings import Settings
 from okevents.kernel.clock import SystemClock
+from okevents.kernel.crashing import crash_point
 from okevents.persistence.sqlite import copying
+from okevents.persistence.sqlite.folders import make_durable
 
 Progress = Callable[[str, int, int], None]
 """Told a service, how many bytes of its database are copied, and of how many."""
@@ -27,11 +27,7 @@ def back_up(settings: Settings, folder: Path, *, is_forced: bool, progress: Prog
     """
     files = manifests.embedded_files(settings)
     folder = folder.resolve()  # through a link it is what that leads to which is replaced
-    if folder.exists() and not is_forced:
-        raise BackupRefused(f"{folder} is there already; give another name, or replace that backup by --force")
-    if folder.exists() and not (folder / manifests.NAME).is_file():
-        raise BackupRefused(f"{folder} is no backup, so it isn't replaced; give another name")
-    with _prepared(folder) as partial_folder:
+    with swapping.prepared(folder, is_forced=is_forced) as partial_folder:
         with copying.at_one_instant(list(files.values())) as connections:
             taken_at = SystemClock().now()
             for service, connection in zip(files, connections, strict=True):
@@ -39,15 +35,17 @@ def back_up(settings: Settings, folder: Path, *, is_forced: bool, progress: Prog
                 copying.copy(connection, partial_folder / f"{service}.sqlite3", partial(progress, service))
         copied = {service: _checked(partial_folder / f"{service}.sqlite3", service) for service in files}
         manifest = Manifest(okevents=__version__, taken_at=taken_at, files=copied)
+        crash_point("backup.copy.after")
         manifests.write(manifest, partial_folder)
-        manifests.make_durable(partial_folder)
+        make_durable(partial_folder)
+        crash_point("backup.manifest.after")
     return manifest
 
 
 def _checked(file: Path, service: str) -> CopiedFile:
     """Raises StoreUnavailable if what was written isn't sound."""
     schema = copying.require_sound(file, service)
-    manifests.make_durable(file)
+    make_durable(file)
     return CopiedFile(
         name=file.name,
         bytes=file.stat().st_size,
@@ -55,25 +53,3 @@ def _checked(file: Path, service: str) -> CopiedFile:
         schema=schema.migration,
         minimum_version=schema.minimum_version,
     )
-
-
-@contextmanager
-def _prepared(folder: Path) -> Iterator[Path]:
-    """A folder that gets that name if all goes well, in place of what has it, and is deleted if anything goes wrong."""
-    prepared: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        prepared = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
-        yield prepared
-        earlier = prepared.with_suffix(".earlier") if folder.exists() else None
-        if earlier is not None:
-            folder.rename(earlier)
-        prepared.rename(folder)
-        manifests.make_durable(folder.parent)
-        if earlier is not None:
-            shutil.rmtree(earlier)
-    except OSError as error:
-        raise BackupRefused(f"{folder} can't be written: {error.strerror or error}") from None
-    finally:
-        if prepared is not None:
-            shutil.rmtree(prepared, ignore_errors=True)

@@ -1,7 +1,6 @@
 """What a backup of the embedded databases is: a folder with a file for each, and a manifest of them."""
 
 import hashlib
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from okevents.config.settings import Settings
 from okevents.errors import ConfigurationError, NotFound, OkeventsError
 from okevents.observability.masking import masked
 from okevents.persistence.sqlite.file import path_of
+from okevents.persistence.sqlite.folders import make_durable
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -89,14 +89,10 @@ def require_whole(manifest: Manifest, folder: Path) -> None:
         file = folder / Path(copied.name).name
         if not file.is_file():
             raise BackupRefused(f"the backup is incomplete: {file} is missing")
-        if file.stat().st_size != copied.bytes or digest_of(file) != copied.sha256:
-            raise BackupRefused(f"the backup is damaged: {file} isn't as it was written; take another backup")
+        require_written(copied, file)
 
 
-def make_durable(path: Path) -> None:
-    """Until it returns, a file's content, or a folder's names, may be in memory alone."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def require_written(copied: CopiedFile, file: Path) -> None:
+    """Raises BackupRefused unless that file has what was copied."""
+    if file.stat().st_size != copied.bytes or digest_of(file) != copied.sha256:
+        raise BackupRefused(f"the backup is damaged: {file} isn't as it was written; take another backup")

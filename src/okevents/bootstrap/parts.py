@@ -25,7 +25,7 @@ from okevents.config.shape import Shape
 from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVENT_CREATED, EVENT_UPDATED
 from okevents.errors import MessagingError, OkeventsError
 from okevents.events.service import EventService
-from okevents.http.app import Bookings, Carried, Counted, Events, Sent
+from okevents.http.app import Bookings, Carried, Counted, Events, Imports, Sent
 from okevents.http.samples import Samples
 from okevents.http.traffic import Traffic
 from okevents.kernel.clock import Clock, SystemClock
@@ -97,7 +97,9 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
             relay = relays["events"] = await _relay(stack, events_database.outbox, broker)
             service = EventService(events_database, relay, clock, random_nonce, max_wait=settings.max_wait)
             hooks = await webhooks(stack, settings, events_database, clock, random_nonce)
-            events = Events(service, calendars.open_writer(), calendars.open_reader, hooks.service, known.get("events"))
+            events = Events(
+                service, calendars.open_writer(), Imports(calendars.open_reader), hooks.service, known.get("events")
+            )
             stack.push_async_callback(service.close)
             handlers[settings.events_queue] = {AVAILABILITY_CHANGED: service.hear_availability}
             handlers[settings.webhooks_queue] = dict.fromkeys(

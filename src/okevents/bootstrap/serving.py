@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable
+from functools import partial
 
 from okevents.bookings.service import Heard
 from okevents.bootstrap.parts import Parts, running
@@ -34,7 +35,7 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
             delay=settings.shutdown_delay,
             grace=settings.shutdown_grace,
             on_signal=health.stop,
-            on_stop=(lambda: None) if parts.bookings is None else parts.bookings.live.close,
+            on_stop=partial(_end_streams, parts),
         )
         served = application(settings, parts, health)
         certificate = None
@@ -43,6 +44,14 @@ async def serve(settings: Settings, shape: Shape, *, heard: Heard, on_listening:
         async with health.watching():
             _collect_garbage_less_often()
             await server.serve(served, settings.host, settings.port, limits, certificate, on_listening, stopping)
+
+
+def _end_streams(parts: Parts) -> None:
+    """Those that would go on for as long as their clients like."""
+    if parts.events is not None:
+        parts.events.imports.end()
+    if parts.bookings is not None:
+        parts.bookings.live.close()
 
 
 def application(settings: Settings, parts: Parts, health: app.Health) -> App:

@@ -39,7 +39,7 @@ def backup(folder: Path, is_forced: bool, **given: Any) -> None:
 
 
 @click.command()
-@click.argument("folder", metavar="BACKUP", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", metavar="BACKUP", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--force", "is_forced", is_flag=True, help="Put databases that are there aside, under another name.")
 @takes(Part.STORAGE, shape=Shape.UP)
 def restore(folder: Path, is_forced: bool, **given: Any) -> None:

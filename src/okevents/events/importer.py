@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
@@ -13,8 +14,8 @@ from okevents.events.entries import bounded
 from okevents.events.entry import Entry, EntryDraft
 from okevents.events.importing import Import, imported
 from okevents.events.model import Event
-from okevents.events.ports import EventStore, StoredEvent
-from okevents.events.write import Outcome, Seen, Write, Written
+from okevents.events.ports import EventStore
+from okevents.events.write import Outcome, Seen, Write
 from okevents.events.writer import EventWriter
 from okevents.kernel.calendar import ReadEntry
 from okevents.kernel.caller import Caller
@@ -24,8 +25,6 @@ from okevents.messaging.backoff import Backoff
 from okevents.observability import correlation
 
 T = TypeVar("T")
-Try = Callable[[int], Awaitable[T]]
-"""Told which try it is, from 1."""
 
 PATIENCE = 30.0
 """Seconds for which an entry that can't be taken at the moment is tried again: whoever sends waits meanwhile, and sends
@@ -63,12 +62,9 @@ class Importer:
     async def _present(self, entries: Sequence[Entry]) -> dict[EventId, Event | None]:
         """The events of the entries as they are. Raises Unavailable."""
         wanted = list(dict.fromkeys(each.event_id for each in entries if each.event_id is not None))
-        found = await asyncio.gather(*(self._patiently(self._finding(each)) for each in wanted))
+        found = await asyncio.gather(*(self._patiently(partial(self._store.find, each)) for each in wanted))
         events = (None if stored is None else stored.event for stored in found)
         return dict(zip(wanted, events, strict=True))
-
-    def _finding(self, event_id: EventId) -> Try[StoredEvent | None]:
-        return lambda _: self._store.find(event_id)
 
     def _begun(
         self, entries: Sequence[Entry], known: dict[EventId, Event | None], caller: Caller
@@ -112,24 +108,20 @@ class Importer:
             seen=seen,
             traceparent=correlation.traceparent(),
         )
-
-        async def submit(attempt: int) -> Written:
-            # The try before may have come to the database: what was seen before that is old.
-            wanted = write if attempt == 1 else replace(write, seen=None)
-            return await self._writer.submit(wanted, is_patient=True)
-
+        # A try may have come to the database although nobody heard of it: what was seen before that is old.
+        tries = itertools.chain([write], itertools.repeat(replace(write, seen=None)))
         try:
-            written = await self._patiently(submit)
+            written = await self._patiently(lambda: self._writer.submit(next(tries), is_patient=True))
         except OkeventsError as error:
             return Taken(entry, error=bounded(error))
         return Taken(entry, outcome=written.outcome)
 
-    async def _patiently(self, work: Try[T]) -> T:
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         """Tries it again while it can't be done at the moment. Raises Unavailable when patience ends."""
         ends_at = self._clock.monotonic() + PATIENCE
         for attempt in itertools.count(1):
             try:
-                return await work(attempt)
+                return await work()
             except Unavailable:
                 wait = self._backoff.wait(attempt)
                 if self._clock.monotonic() + wait >= ends_at:

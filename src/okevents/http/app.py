@@ -1,6 +1,6 @@
 """The ASGI application of one service, or of both in one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +30,7 @@ from okevents.http.front import Front
 from okevents.http.gate import Gate, Handler
 from okevents.http.guard import Guard
 from okevents.http.health import Health, HealthCheck, HealthHandlers
+from okevents.http.importing import Imports
 from okevents.http.limits import Limits
 from okevents.http.metrics import Carried, Counted, MetricsHandlers, Sent
 from okevents.http.operations import BOTH, EVENTS, HEALTH, METRICS
@@ -43,13 +44,13 @@ from okevents.http.traffic import Traffic
 from okevents.http.turnstile import Turnstile
 from okevents.http.webhook_operations import WEBHOOKS
 from okevents.http.webhooks import WebhookHandlers
-from okevents.kernel.calendar import CalendarReader, CalendarWriter
+from okevents.kernel.calendar import CalendarWriter
 from okevents.messaging.parked import ParkedMessages
 from okevents.messaging.topology import Topology
 from okevents.observability import tracing
 from okevents.webhooks.service import WebhookService
 
-__all__ = ["Bookings", "Carried", "Counted", "Events", "Health", "HealthCheck", "Limits", "Sent", "build"]
+__all__ = ["Bookings", "Carried", "Counted", "Events", "Health", "HealthCheck", "Imports", "Limits", "Sent", "build"]
 
 
 class Bookings(Struct, frozen=True):
@@ -67,7 +68,7 @@ class Events(Struct, frozen=True):
 
     service: EventService
     calendars: CalendarWriter
-    open_calendar: Callable[[], CalendarReader]
+    imports: Imports
     webhooks: WebhookService
     authenticator: Authenticator | None = None
 
@@ -92,7 +93,7 @@ def build(
     gate = events_gate = Gate(None, buckets)
     if events is not None:
         gate = events_gate = Gate(events.authenticator, buckets)
-        known += routes(EVENTS, EventHandlers(events.service, events.calendars, events.open_calendar, limits), gate)
+        known += routes(EVENTS, EventHandlers(events.service, events.calendars, events.imports, limits), gate)
         known += routes(WEBHOOKS, WebhookHandlers(events.webhooks, limits), gate)
     if bookings is not None:
         door = DoorHandlers(bookings.door, bookings.calendars)

@@ -1,4 +1,4 @@
-"""A connection: which requests are taken from it, and when it is closed; and how many there are.
+"""A connection: which requests are taken from it, and when it is closed.
 
 The server under it answers what the parser refuses with a line of text, ahead of answers that are still due, and reads
 what follows a request to change the protocol as another request, its body too. Here each refusal is a problem, in its
@@ -6,8 +6,8 @@ turn, and an Upgrade is passed over.
 """
 
 import asyncio
-import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from okevents.errors import BodyTooLarge, MalformedRequest, OkeventsError, Overloaded, Refusal
 from okevents.http import heads
 from okevents.http.asgi import App, Message, Receive, Scope, Send
+from okevents.http.crowd import TOLD, Crowd
 from okevents.http.gathering import GatheringTransport
 from okevents.http.guard import refuse
 from okevents.http.limits import STREAMED, Limits
@@ -32,48 +33,17 @@ CHUNK_OVERHEAD = 8
 LAST_CALL = 1.0
 """Seconds for a request that is on its way on a new connection, or half here, when the process leaves."""
 
-TOLD = 100
-"""Connections beyond the most that are told so; further ones are only closed."""
-
-WARN_EVERY = 60.0
-"""Seconds between two warnings that there are too many connections."""
-
-log = logging.getLogger(__name__)
-
-
-class Crowd:
-    """The connections of a process, `most` of them at the most: beyond that the one that has been idle longest makes
-    room, and where none is idle the new one is refused."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._idle: dict[Connection, None] = {}  # in the order in which they became so
-        self._warned_at = float("-inf")
-
-    def idles(self, connection: "Connection") -> None:
-        self._idle[connection] = None
-
-    def works(self, connection: "Connection") -> None:
-        self._idle.pop(connection, None)
-
-    def make_room(self, now: float) -> bool:
-        """Whether there is any now."""
-        if now >= self._warned_at + WARN_EVERY:
-            self._warned_at = now
-            log.warning("%d connections are open, which is the most: idle ones are closed for new ones", self.most)
-        longest = next(iter(self._idle), None)
-        if longest is None:
-            return False
-        del self._idle[longest]
-        longest.transport.close()
-        return True
-
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's own, on a transport that gathers, which takes only what HTTP allows (RFC 9112) and the limits do."""
+    """uvicorn's own, on a transport that gathers, which takes only what HTTP allows (RFC 9112) and the limits do.
 
-    def __init__(self, *args: Any, limits: Limits, crowd: Crowd, **given: Any) -> None:
+    `on_made` is called when it begins: it is counted itself from then on."""
+
+    def __init__(
+        self, *args: Any, limits: Limits, crowd: Crowd, on_made: Callable[[], None] | None = None, **given: Any
+    ) -> None:
         super().__init__(*args, **given)
+        self._on_made = on_made
         self._limits = limits
         self._crowd = crowd
         self._most_in_head = limits.max_url + limits.max_header
@@ -92,6 +62,8 @@ class Connection(HttpToolsProtocol):
         self._header_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        if self._on_made is not None:
+            self._on_made()
         self._gathering = GatheringTransport(transport, self.loop)
         super().connection_made(self._gathering)  # type: ignore[arg-type]
         surplus = len(self.connections) - self._crowd.most
@@ -110,6 +82,9 @@ class Connection(HttpToolsProtocol):
             self._header_due.cancel()
         self._gathering.forget()
         self._crowd.works(self)
+
+    def give_way(self) -> None:
+        self.transport.close()
 
     def shutdown(self) -> None:
         """What is in work is finished, and an idle connection closed. One from which a first request is expected, or

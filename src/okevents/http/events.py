@@ -1,6 +1,6 @@
 """The handlers of the Events Service."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
@@ -16,28 +16,22 @@ from okevents.http import answers, calendars
 from okevents.http.answers import CSV, NDJSON, Answer
 from okevents.http.asgi import App, header
 from okevents.http.calendars import EventCalendar
-from okevents.http.importing import Import, Wanted
+from okevents.http.importing import Import, Imports, Wanted
 from okevents.http.limits import Limits
 from okevents.http.parameters import caller, object_id, require_no_coding, require_one_of
 from okevents.http.queries import calendar_query, event_query, import_query
 from okevents.http.routing import MERGE_PATCH, json_body
-from okevents.kernel.calendar import CalendarReader, CalendarWriter
+from okevents.kernel.calendar import CalendarWriter
 from okevents.kernel.ids import EventId
 
 
 class EventHandlers:
     """A method for each operation, by its name in the table."""
 
-    def __init__(
-        self,
-        service: EventService,
-        writer: CalendarWriter,
-        open_calendar: Callable[[], CalendarReader],
-        limits: Limits,
-    ) -> None:
+    def __init__(self, service: EventService, writer: CalendarWriter, imports: Imports, limits: Limits) -> None:
         self._service = service
         self._writer = writer
-        self._open_calendar = open_calendar
+        self._imports = imports
         self._calendar = EventCalendar(service, writer)
         self._limits = limits
 
@@ -79,9 +73,9 @@ class EventHandlers:
         form = next(form for form, each in MEDIA_TYPES.items() if each == media_type)
         return Import(
             service=self._service,
+            imports=self._imports,
             caller=caller(request),
             wanted=Wanted(form, query.source, query.is_dry_run),
-            calendar=self._open_calendar(),
             longest=self._limits.max_body,
             silence=self._limits.body_timeout,
         )

@@ -7,14 +7,14 @@ they won't notice before they read.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from okevents.errors import BodyTooSlow, OkeventsError, Unavailable
+from okevents.errors import BodyTooSlow, OkeventsError, Overloaded, Unavailable
 from okevents.events.entries import Entries, reader
 from okevents.events.framing import Form, Framer, Piece, framer
 from okevents.events.importer import Taken
@@ -44,19 +44,57 @@ class Wanted(NamedTuple):
     is_dry_run: bool
 
 
+class Imports:
+    """Those of a process. They end when it does: whoever sends may go on for hours."""
+
+    def __init__(self, open_calendar: Callable[[], CalendarReader]) -> None:
+        self.open_calendar = open_calendar
+        self._waiting: set[asyncio.Timeout] = set()
+        self._is_ending = False
+
+    def end(self) -> None:
+        """What was taken is still decided, and answered."""
+        self._is_ending = True
+        for each in self._waiting:
+            each.reschedule(asyncio.get_running_loop().time())
+
+    async def received(self, receive: Receive, silence: float) -> Message:
+        """The next that comes. Raises BodyTooSlow, Disconnected, and Overloaded when the process ends."""
+        if self._is_ending:
+            raise _ending()
+        try:
+            async with asyncio.timeout(silence) as waiting:
+                self._waiting.add(waiting)
+                try:
+                    message = await receive()
+                finally:
+                    self._waiting.discard(waiting)
+        except TimeoutError:
+            if self._is_ending:
+                raise _ending() from None
+            raise BodyTooSlow(f"nothing came for {silence:g} s") from None
+        if message["type"] != "http.request":
+            raise Disconnected
+        return message
+
+
+def _ending() -> Overloaded:
+    return Overloaded("the service is shutting down")
+
+
 class Import(Struct, frozen=True):
     """The answer, as an ASGI application. `longest`: bytes of an entry; `silence`: seconds in which something has to
     come."""
 
     service: EventService
+    imports: Imports
     caller: Caller
     wanted: Wanted
-    calendar: CalendarReader
     longest: int
     silence: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        entries = Entries(reader(self.wanted.form, self.calendar), self.wanted.source)
+        entries = Entries(reader(self.wanted.form, self.imports.open_calendar()), self.wanted.source)
         summary = ImportSummary(dry_run=self.wanted.is_dry_run)
         path: str = scope["path"]
         async with _answering(send) as answer:
@@ -75,25 +113,15 @@ class Import(Struct, frozen=True):
                 await answer.put(_encoder.encode(ImportLine(summary=summary)) + b"\n")
 
     async def _pieces(self, receive: Receive) -> AsyncIterator[list[Piece]]:
-        """Of what has come so far, some at a time. Raises Disconnected, BodyTooSlow and BadInput."""
+        """Of what has come so far, some at a time. Raises BadInput, and as `received`."""
         framed = framer(self.wanted.form, self.longest)
         is_over = False
         while not is_over:
-            message = await self._received(receive)
+            message = await self.imports.received(receive, self.silence)
             is_over = not message.get("more_body", False)
             found = _found(framed, message.get("body", b""), is_over)
             while pieces := list(itertools.islice(found, AT_ONCE)):
                 yield pieces
-
-    async def _received(self, receive: Receive) -> Message:
-        try:
-            async with asyncio.timeout(self.silence):
-                message = await receive()
-        except TimeoutError:
-            raise BodyTooSlow(f"nothing came for {self.silence:g} s") from None
-        if message["type"] != "http.request":
-            raise Disconnected
-        return message
 
     async def _taken(self, entries: Entries, pieces: list[Piece]) -> Sequence[Taken]:
         """Raises BadInput where nothing can be understood."""

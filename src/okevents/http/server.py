@@ -14,7 +14,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from okevents.errors import ConfigurationError
 from okevents.http.asgi import App
-from okevents.http.connection import Connection, Crowd
+from okevents.http.connection import Connection
+from okevents.http.crowd import Crowd
+from okevents.http.handshakes import Entrance, Handshake
 from okevents.http.limits import Limits
 
 KEEP_ALIVE = 15
@@ -57,12 +59,8 @@ async def serve(
     or where it is sent by then.
     Raises ConfigurationError when it can't listen there.
     """
-    settings = configuration(app, stopping.grace, limits)
-    if certificate is not None:
-        settings.ssl_certfile, settings.ssl_keyfile = certificate.chain, certificate.key
-        _load(settings)
-    listener = _listen(host, port)
-    server = _Server(settings, stopping)
+    server = prepared(app, limits, certificate, stopping)
+    listener = listening(host, port)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.hear, stopping.delay)
     loop.add_signal_handler(signal.SIGINT, server.hear, 0.0)
@@ -77,15 +75,26 @@ async def serve(
         listener.close()
 
 
+def prepared(app: App, limits: Limits, certificate: Certificate | None, stopping: Stopping) -> "Server":
+    """A server that has yet to be given a listener. Raises ConfigurationError for a certificate that can't be used."""
+    crowd = Crowd(limits.max_connections)
+    settings = configuration(app, stopping.grace, limits, crowd)
+    if certificate is not None:
+        settings.ssl_certfile, settings.ssl_keyfile = certificate.chain, certificate.key
+        _load(settings)
+    return Server(settings, stopping, crowd)
+
+
 def behind(app: App, proxies: Sequence[str]) -> App:
     """The application as it is to be served behind those proxies, addresses or networks: whom the header
     X-Forwarded-For of one of them names is the client. Everybody else's is passed over."""
     return ProxyHeadersMiddleware(app, list(proxies)) if proxies else app  # type: ignore[arg-type, return-value]
 
 
-def configuration(app: App, grace: float, limits: Limits) -> uvicorn.Config:
-    """How uvicorn is to serve: alone on the loop that runs, and silent."""
-    connection = partial(Connection, limits=limits, crowd=Crowd(limits.max_connections))
+def configuration(app: App, grace: float, limits: Limits, crowd: Crowd | None = None) -> uvicorn.Config:
+    """How uvicorn is to serve: alone on the loop that runs, and silent. Its connections belong to that crowd, or to one
+    of their own."""
+    connection = partial(Connection, limits=limits, crowd=crowd or Crowd(limits.max_connections))
     return uvicorn.Config(
         app,
         interface="asgi3",
@@ -102,17 +111,39 @@ def configuration(app: App, grace: float, limits: Limits) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
-    """Leaves the signals to us: uvicorn raises them again at its end, before ours."""
+class Server(uvicorn.Server):
+    """Leaves the signals to us: uvicorn raises them again at its end, before ours. With a certificate it accepts by
+    itself, to count connections from then on."""
 
-    def __init__(self, configuration: uvicorn.Config, stopping: Stopping) -> None:
+    def __init__(self, configuration: uvicorn.Config, stopping: Stopping, crowd: Crowd) -> None:
         super().__init__(configuration)
         self._stopping = stopping
+        self._crowd = crowd
         self._is_leaving = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        context = self.config.ssl
+        if context is None:
+            await super().startup(sockets)
+            return
+        await super().startup([])
+
+        def begin(accepted: socket.socket) -> None:
+            Handshake(self.server_state.connections, self._crowd, self._connection).begin(accepted, context)
+
+        self.servers = [Entrance(listener, begin) for listener in sockets or ()]  # type: ignore[misc]
+
+    def _connection(self, handshake: Handshake) -> Connection:
+        return self.config.http_protocol_class(  # type: ignore[call-arg, return-value]
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+            on_made=handshake.done,
+        )
 
     def hear(self, delay: float) -> None:
         """Of a signal."""
@@ -146,7 +177,8 @@ def _load(settings: uvicorn.Config) -> None:
         ) from None
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A listener there. Raises ConfigurationError."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)

@@ -29,11 +29,21 @@ POINTS = (
     "mongodb.apply.before",
     "mongodb.apply.half",
     "mongodb.claim.half",
+    "backup.copy.after",
+    "backup.manifest.after",
+    "backup.replace.half",
+    "backup.replace.after",
+    "restore.stage.after",
+    "restore.record.after",
+    "restore.replace.half",
+    "restore.record.dropped",
 )
 """`events.apply` is what is done with availability that was heard of; what the Booking Service does with an event is a
 commit of its own. `relay.publish.after` is when the broker has confirmed. On MongoDB a commit is one insert, which is
 applied in several steps: before them, and between what it does to bookings or the event and its messages. A message is
-claimed there in two: `mongodb.claim.half` lies between them."""
+claimed there in two: `mongodb.claim.half` lies between them. `backup` and `restore` are commands, not services:
+`backup.replace.half` lies between the two renames that put a backup in another's place, `restore.record.after` and
+`.dropped` are reached for each database's record, `restore.replace.half` after each rename."""
 
 
 def _wanted(text: str) -> tuple[str, int]:

@@ -275,3 +275,17 @@ async def test_every_table_is_copied(source: End, service: str) -> None:
     known = {name for table in transfer.tables(service) for name in table.stored_in}
     await transfer.close()
     assert await _stores(source) - OWN == known
+
+
+@pytest.mark.mongodb
+async def test_versions_that_a_dying_process_left_are_not_copied(mongodb_url: str, sqlite_url: str) -> None:
+    async with opened(BACKENDS["mongodb"].open_events(mongodb_url)) as database:
+        await Programme().fill(database)
+    async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
+        for name, field in (("availability", "event"), ("webhooks", "webhook")):
+            stored = client.get_default_database()[name]
+            found = await stored.find({} if name == "availability" else {"is_old": False}).to_list()
+            older = [{**each, "_id": f"{each[field]}:0", "version": 0} for each in found]
+            await stored.insert_many(older)
+    done = await copied(mongodb_url, sqlite_url)
+    assert (done.tallies["availability"].count, done.tallies["webhooks"].count) == (1, 2)

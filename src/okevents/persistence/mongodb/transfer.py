@@ -1,6 +1,7 @@
 """A database as where a copy comes from or goes to."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from pymongo.asynchronous.cursor import AsyncCursor
@@ -28,11 +29,17 @@ from okevents.webhooks.model import Known, Webhook
 
 
 class _Table:
-    """See `Table`. The first that it is stored in is what is read."""
+    """See `Table`. The first that it is stored in is what is read.
+
+    `newest_of`: a field by which documents are versions of one thing, of which the newest counts; others stand beside
+    it where a process died before it dropped them. They are read in that order, for which there is an index: to look
+    for newer ones of each page would cost a server without it a whole reading each time.
+    """
 
     name: str
     stored_in: tuple[str, ...]
     wanted: ClassVar[Document] = {}
+    newest_of: ClassVar[str | None] = None
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -43,8 +50,15 @@ class _Table:
     async def pages(self) -> AsyncIterator[Sequence[Any]]:
         await self._prepare()
         cursor = self._collection.find(self.wanted, batch_size=PAGE)
+        if self.newest_of is not None:
+            cursor = cursor.sort([(self.newest_of, 1), ("version", 1)])
+        last: list[Document] = []
         while documents := await self._server.run(_next_page(cursor)):
-            yield await self._server.run(self._values(documents))
+            pairs = pairwise([*last, *documents])
+            last = documents[-1:]
+            yield self._values([each for each, after in pairs if self._counts(each, after)])
+        if last:
+            yield self._values(last)
 
     async def write(self, values: Sequence[Any]) -> None:
         await self._server.run(self._write(values))
@@ -60,19 +74,18 @@ class _Table:
     async def _prepare(self) -> None:
         """Completes what was left behind."""
 
-    async def _values(self, documents: Sequence[Document]) -> list[Any]:
+    def _values(self, documents: Sequence[Document]) -> list[Any]:
         raise NotImplementedError
 
     async def _write(self, values: Sequence[Any]) -> None:
         raise NotImplementedError
 
-    async def _newest(self, documents: Sequence[Document], field: str) -> list[Document]:
-        """Those that no newer one of the same field stands beside: a process may have died before it dropped them."""
-        versions: dict[Any, int] = {}
-        beside = {**self.wanted, field: {"$in": [document[field] for document in documents]}}
-        async for document in self._collection.find(beside, {field: 1, "version": 1}):
-            versions[document[field]] = max(document["version"], versions.get(document[field], 0))
-        return [document for document in documents if document["version"] == versions[document[field]]]
+    def _counts(self, document: Document, after: Document) -> bool:
+        """Whether the one that is read after it is no newer version of the same."""
+        if self.newest_of is None:
+            return True
+        key = document[self.newest_of]
+        return key is None or key != after[self.newest_of]
 
 
 async def _next_page(cursor: AsyncCursor[Document]) -> list[Document]:
@@ -98,7 +111,7 @@ class _Events(_Table):
         while await self._server.run(self._store.apply_left_behind(older_than=0.0)):
             pass
 
-    async def _values(self, documents: Sequence[Document]) -> list[Event]:
+    def _values(self, documents: Sequence[Document]) -> list[Event]:
         return [event for event in map(self._store.understood, documents) if event is not None]
 
     async def _write(self, values: Sequence[Event]) -> None:
@@ -111,9 +124,10 @@ class _Events(_Table):
 class _Availability(_Table):
     name = "availability"
     stored_in = ("availability",)
+    newest_of = "event"
 
-    async def _values(self, documents: Sequence[Document]) -> list[Availability]:
-        return [events.decode_availability(each["document"]) for each in await self._newest(documents, "event")]
+    def _values(self, documents: Sequence[Document]) -> list[Availability]:
+        return [events.decode_availability(each["document"]) for each in documents]
 
     async def _write(self, values: Sequence[Availability]) -> None:
         await insert_new(self._collection, [events.availability_document(each) for each in values])
@@ -122,6 +136,7 @@ class _Availability(_Table):
 class _Inventories(_Table):
     name = "inventories"
     stored_in = ("commits",)
+    newest_of = "event"
     wanted: ClassVar[Document] = {"is_empty": False}
 
     async def _prepare(self) -> None:
@@ -129,8 +144,8 @@ class _Inventories(_Table):
         while await self._server.run(store.apply_left_behind(older_than=0.0)):
             pass
 
-    async def _values(self, documents: Sequence[Document]) -> list[Inventory]:
-        return [booked.decode_inventory(each["state"]) for each in await self._newest(documents, "event")]
+    def _values(self, documents: Sequence[Document]) -> list[Inventory]:
+        return [booked.decode_inventory(each["state"]) for each in documents]
 
     async def _write(self, values: Sequence[Inventory]) -> None:
         now = await self._server.now()
@@ -148,9 +163,10 @@ class _Inventories(_Table):
 class _Bookings(_Table):
     name = "bookings"
     stored_in = ("bookings",)
+    newest_of = "booking"
 
-    async def _values(self, documents: Sequence[Document]) -> list[Booking]:
-        return [booked.decode_booking(bytes(each["document"])) for each in await self._newest(documents, "booking")]
+    def _values(self, documents: Sequence[Document]) -> list[Booking]:
+        return [booked.decode_booking(bytes(each["document"])) for each in documents]
 
     async def _write(self, values: Sequence[Booking]) -> None:
         # Whatever changes them from now on is a later commit of their inventory.
@@ -164,7 +180,7 @@ class _Answers(_Table):
     stored_in = ("idempotency",)
     wanted: ClassVar[Document] = {"body": {"$exists": True}}
 
-    async def _values(self, documents: Sequence[Document]) -> list[AnswerRow]:
+    def _values(self, documents: Sequence[Document]) -> list[AnswerRow]:
         return [AnswerRow(answers.answer_of(each), round(each["kept_at"] * 1000)) for each in documents]
 
     async def _write(self, values: Sequence[AnswerRow]) -> None:
@@ -175,11 +191,10 @@ class _Answers(_Table):
 class _Outbox(_Table):
     name = "outbox"
     stored_in = ("outbox", "leases")
+    newest_of = "slot"
 
-    async def _values(self, documents: Sequence[Document]) -> list[Message]:
-        slots = [document for document in documents if document["slot"] is not None]
-        newest = await self._newest(slots, "slot") if slots else []
-        return [unpacked(each["message"]) for each in documents if each["slot"] is None or each in newest]
+    def _values(self, documents: Sequence[Document]) -> list[Message]:
+        return [unpacked(each["message"]) for each in documents]
 
     async def _write(self, values: Sequence[Message]) -> None:
         await put_messages(self._server, values, lease=0.0)
@@ -211,7 +226,7 @@ class _DeadLetters(_Table):
     name = "dead_letters"
     stored_in = ("dead_letters",)
 
-    async def _values(self, documents: Sequence[Document]) -> list[LetterRow]:
+    def _values(self, documents: Sequence[Document]) -> list[LetterRow]:
         return [LetterRow(decode_letter(each["letter"]), each["is_due"]) for each in documents]
 
     async def _write(self, values: Sequence[LetterRow]) -> None:
@@ -222,7 +237,7 @@ class _Tokens(_Table):
     name = "api_tokens"
     stored_in = ("api_tokens",)
 
-    async def _values(self, documents: Sequence[Document]) -> list[ApiToken]:
+    def _values(self, documents: Sequence[Document]) -> list[ApiToken]:
         return [token_of(document) for document in documents]
 
     async def _write(self, values: Sequence[ApiToken]) -> None:
@@ -238,7 +253,7 @@ class _Keys(_Table):
     name = "keyring"
     stored_in = ("keyring",)
 
-    async def _values(self, documents: Sequence[Document]) -> list[KeyRow]:
+    def _values(self, documents: Sequence[Document]) -> list[KeyRow]:
         return [KeyRow(each["_id"], bytes(each["key"])) for each in documents]
 
     async def _write(self, values: Sequence[KeyRow]) -> None:
@@ -248,6 +263,7 @@ class _Keys(_Table):
 class _Webhooks(_Table):
     name = "webhooks"
     stored_in = ("webhooks",)
+    newest_of = "webhook"
     wanted: ClassVar[Document] = {"is_old": False}
 
     async def _prepare(self) -> None:
@@ -257,8 +273,8 @@ class _Webhooks(_Table):
         for document in await self._server.run(unapplied.to_list()):
             await store.find(document["webhook"])
 
-    async def _values(self, documents: Sequence[Document]) -> list[Webhook]:
-        return [webhooks.decode_webhook(each["document"]) for each in await self._newest(documents, "webhook")]
+    def _values(self, documents: Sequence[Document]) -> list[Webhook]:
+        return [webhooks.decode_webhook(each["document"]) for each in documents]
 
     async def _write(self, values: Sequence[Webhook]) -> None:
         await insert_new(self._collection, [webhooks.document_of(webhook) for webhook in values])
@@ -268,7 +284,7 @@ class _Deliveries(_Table):
     name = "webhook_deliveries"
     stored_in = ("webhook_deliveries", "webhook_claims")
 
-    async def _values(self, documents: Sequence[Document]) -> list[Known]:
+    def _values(self, documents: Sequence[Document]) -> list[Known]:
         return [deliveries.known_of(document) for document in documents]
 
     async def _write(self, values: Sequence[Known]) -> None:

@@ -9,14 +9,11 @@ import apsw
 from msgspec import Struct
 
 from okevents.errors import NotFound, StoreUnavailable
-from okevents.persistence.sqlite import migrations
+from okevents.persistence.sqlite import migrations, placing
 from okevents.persistence.sqlite.file import connect_to_read, translated
 
 TOGETHER_WITHIN = 10.0
 PAGES_AT_ONCE = 2_000
-
-BESIDE = ("-wal", "-shm", "-journal")
-"""Ends of the names of files that SQLite keeps beside a database, and that mustn't be found beside another one."""
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are copied, and of how many."""
@@ -37,6 +34,8 @@ def at_one_instant(paths: Sequence[Path]) -> Iterator[list[apsw.Connection]]:
     begin anew, and grows. Raises NotFound and StoreUnavailable.
     """
     for path in paths:
+        with translated(path):
+            placing.settle(path)
         if not path.is_file():
             raise NotFound(f"there is no database file {path}")
     with ExitStack() as stack:

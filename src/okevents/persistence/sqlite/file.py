@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import apsw
 
 from okevents.errors import ConfigurationError, StoreUnavailable
+from okevents.persistence.sqlite import placing
 
 BUSY_MS = 5_000
 """How long a writer waits for another process's transaction."""
@@ -55,18 +56,29 @@ def path_of(url: str) -> Path:
 def connect(path: Path) -> apsw.Connection:
     """A connection that writes. A new file is for its owner alone. Raises StoreUnavailable."""
     with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            # It will hold keys and guests' data: its owner's alone. SQLite makes the log beside it likewise.
-            path.touch(mode=0o600)
-        connection = apsw.Connection(str(path))
-        _plan_once(connection)
-        connection.set_busy_timeout(BUSY_MS)
-        _log_ahead(connection)
-        # NORMAL may lose the last commits when the power fails.
-        connection.pragma("synchronous", "full")
-        connection.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        placing.settle(path)
+        connection = _connect(path)
+        # Who puts another file in this place says so before looking whether somebody has this one open.
+        while placing.is_begun(path):
+            connection.close()
+            placing.settle(path)
+            connection = _connect(path)
         return connection
+
+
+def _connect(path: Path) -> apsw.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # It will hold keys and guests' data: its owner's alone. SQLite makes the log beside it likewise.
+        path.touch(mode=0o600)
+    connection = apsw.Connection(str(path))
+    _plan_once(connection)
+    connection.set_busy_timeout(BUSY_MS)
+    _log_ahead(connection)
+    # NORMAL may lose the last commits when the power fails.
+    connection.pragma("synchronous", "full")
+    connection.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+    return connection
 
 
 def connect_to_read(path: Path) -> apsw.Connection:
