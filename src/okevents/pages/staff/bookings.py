@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from okevents.bookings.model import Booking, BookingState, Inventory
-from okevents.bookings.occupancy import Occupancy
 from okevents.bookings.ports import BookingFilter
 from okevents.bookings.service import BookingService
 from okevents.errors import BadCursor, BadInput
@@ -112,14 +111,8 @@ class BookingDesk:
         )
 
     async def show_occupancy(self, request: Request) -> Answer:
-        inventory = await self._reading.availability(event_id_of(request))
-        occupancy = Occupancy()
-        async for chunk in await self._reading.stream(BookingFilter(event_id=inventory.event_id), None):
-            for booking in chunk:
-                occupancy.note(booking)
-        now = max(self._service.now(), inventory.as_of)
-        steps = occupancy.steps(STEPS, min(now, inventory.ends_at))
-        capacity = sum(hall.capacity for hall in inventory.halls or ())
+        filled = await self._reading.occupancy(event_id_of(request), STEPS)
+        inventory, steps, capacity = filled.inventory, filled.steps, filled.capacity or 0
         every = max(1, -(-len(steps) // STEPS_TOLD))
         return self._views.answer(
             request,
