@@ -1,7 +1,6 @@
 """The client's imports into a real service, over connections that break."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -36,17 +35,3 @@ async def test_however_often_it_breaks_each_event_is_made_once_and_answered_once
     assert (summary.created + summary.unchanged, summary.refused) == (COUNT, 0)
     listed = await http.get("/events", headers={"accept": "application/x-ndjson"})
     assert len(listed.text.splitlines()) == COUNT
-
-
-async def test_one_who_sends_much_before_reading_is_answered_all_the_same(http: httpx.AsyncClient) -> None:
-    """The answer is longer than what connections hold."""
-    body = b"".join(b'{"external_id": "%d"}\n' % number for number in range(1_500))
-
-    async def slowly() -> AsyncIterator[bytes]:
-        for at in range(0, len(body), 1000):
-            yield body[at : at + 1000]
-            await asyncio.sleep(0)
-
-    answer = await http.post("/events/import", content=slowly(), headers={"content-type": "application/x-ndjson"})
-    assert len(answer.content) > 600_000
-    assert len(answer.text.splitlines()) == 1_501

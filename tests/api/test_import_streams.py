@@ -11,6 +11,9 @@ import httpx
 import pytest
 
 from okevents.bootstrap.parts import Parts
+from okevents.http.asgi import Message
+from okevents.http.importing import Import, Wanted
+from okevents.kernel.caller import Caller
 from tests.api.serving import serving, serving_parts
 from tests.api.test_import import NDJSON, an_entry, imported, lines
 
@@ -30,8 +33,8 @@ class Conversation:
         await self._writer.drain()
 
     async def flood(self) -> None:
-        """Goes on sending until that can't be done any more."""
-        async with asyncio.timeout(20):
+        """Goes on sending until that can't be done any more: far sooner than an idle connection is closed."""
+        async with asyncio.timeout(10):
             while True:
                 await self.say("x" * 60_000)
                 await asyncio.sleep(0.01)
@@ -97,11 +100,57 @@ async def test_a_line_is_answered_before_the_next_one_is_sent(http: httpx.AsyncC
 
 
 async def test_a_body_may_be_longer_than_any_other_and_is_sent_before_it_is_answered(http: httpx.AsyncClient) -> None:
-    body = lines(an_entry(f"row-{i}") for i in range(1500))
-    assert len(body) > 10 * 20_000
+    body = lines(an_entry(f"row-{i}") for i in range(3000))
+    assert len(body) > 25 * 20_000
     first = await imported(http, body)
-    assert first.counts == (1500, 0, 0, 0)
-    assert [each["line"] for each in first.lines] == list(range(1, 1501))
+    assert first.counts == (3000, 0, 0, 0)
+    assert [each["line"] for each in first.lines] == list(range(1, 3001))
+
+
+class Unread:
+    """A client of the application that sends so many lines, and reads nothing until it may."""
+
+    def __init__(self, count: int) -> None:
+        self.sent = 0
+        self.read = b""
+        self.may_read = asyncio.Event()
+        self._count = count
+
+    async def receive(self) -> Message:
+        self.sent += 1
+        return {"type": "http.request", "body": b"{}\n", "more_body": self.sent < self._count}
+
+    async def send(self, message: Message) -> None:
+        await self.may_read.wait()
+        self.read += message.get("body", b"")
+
+
+@pytest.mark.parametrize("most", [1024**2, 4000])
+async def test_as_much_of_an_answer_waits_as_may_and_then_nothing_more_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("okevents.http.importing.MOST_UNREAD", most)
+    count, client = 1000, Unread(1000)
+    async with serving_parts(tmp_path) as (parts, _):
+        assert parts.events is not None
+        importing = Import(
+            service=parts.events.service,
+            imports=parts.events.imports,
+            caller=Caller(method="POST", path="/events/import"),
+            wanted=Wanted("ndjson", "", False),
+            longest=1000,
+            silence=10,
+        )
+        answering = asyncio.create_task(importing({"path": "/events/import"}, client.receive, client.send))
+        taken = 0
+        async with asyncio.timeout(20):
+            while not client.sent or taken < client.sent:  # as long as something more is taken
+                taken = client.sent
+                await asyncio.sleep(0.1)
+        assert (taken == count) == (most > 4000)
+        client.may_read.set()
+        await answering
+    assert len(client.read.splitlines()) == count + 1
 
 
 async def test_one_that_falls_silent_is_told_so_and_left(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from tests.e2e.test_page import seen
 pytestmark = [pytest.mark.e2e, pytest.mark.sqlite]
 
 
-async def done(*arguments: str, folder: Path) -> str:
+async def done(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
     """What a command that succeeds printed."""
-    code, said = await command(*arguments, folder=folder)
+    code, said = await command(*arguments, folder=folder, environment=environment)
     assert code == 0, said
     return said
 
@@ -81,6 +82,15 @@ async def test_a_token_of_one_service_alone(tmp_path: Path) -> None:
     token = await created(tmp_path, "door", "--scope", "check-in", *database)
     assert token["id"] in await done("tokens", "list", *database, folder=tmp_path)
     assert "There are no tokens" in await done("tokens", "list", folder=tmp_path)
+
+
+async def test_where_one_service_alone_is_known_no_file_is_made_for_the_other(tmp_path: Path) -> None:
+    """As in a container of that service, whose environment says it."""
+    known = {"OKEVENTS_EVENTS_DATABASE": f"sqlite://{tmp_path}/events.sqlite3", "OKEVENTS_DATA": f"{tmp_path}/data"}
+    assert "events: applied" in await done("migrate", folder=tmp_path, environment=known)
+    await done("tokens", "create", "boss", "--scope", "admin", folder=tmp_path, environment=known)
+    assert "active   boss" in await done("tokens", "list", folder=tmp_path, environment=known)
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("service", ["events", "bookings"])

@@ -38,7 +38,7 @@ async def test_the_examples_run_one_after_the_other(
     names: dict[str, Any] = {}
     async with running("up", folder=tmp_path) as program:
         first, *others = programs(str(program.http.base_url).rstrip("/"))
-        assert len(others) == 4
+        assert len(others) == 5
         await _run(first, names)
         await availability(program.http, names["event"].id)
         for example in others:

@@ -4,6 +4,7 @@ Kubernetes' objects are held against its own schemas; kustomize and compose are 
 programs are made of.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from tests import servers
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 KUBERNETES = "1.37"
 SERVICES = (Shape.EVENTS, Shape.BOOKINGS)
 
@@ -66,11 +68,10 @@ def named(cluster: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]
 
 def settings_of(shape: Shape, environment: Mapping[str, str]) -> Settings:
     """What the program makes of it. Raises ConfigurationError."""
-    known = {name: value for name, value in environment.items() if name != "OKEVENTS_URL"}
-    return load(shape, {}, known, folder=Path("/nowhere")).settings
+    return load(shape, {}, environment, folder=Path("/nowhere")).settings
 
 
-def container_settings(cluster: list[dict[str, Any]], shape: Shape) -> Settings:
+def container_environment(cluster: list[dict[str, Any]], shape: Shape) -> dict[str, str]:
     """Of the pods of that service, whose secret says what a test says here."""
     (config,) = of_kind(cluster, "ConfigMap")
     (container,) = named(cluster, "Deployment", f"okevents-{shape}")["spec"]["template"]["spec"]["containers"]
@@ -81,7 +82,7 @@ def container_settings(cluster: list[dict[str, Any]], shape: Shape) -> Settings:
         "broker": "amqps://broker/",
     }
     own = {each["name"]: secret[each["valueFrom"]["secretKeyRef"]["key"]] for each in container["env"]}
-    return settings_of(shape, {**config["data"], **own})
+    return {**config["data"], **own}
 
 
 def test_each_object_is_one_of_kubernetes(cluster: list[dict[str, Any]]) -> None:
@@ -96,10 +97,13 @@ def test_pods_are_configured_probed_and_given_time_to_leave(cluster: list[dict[s
     deployment = named(cluster, "Deployment", f"okevents-{shape}")
     pod = deployment["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    settings = container_settings(cluster, shape)
+    environment = container_environment(cluster, shape)
+    settings = settings_of(shape, environment)
     assert container["args"] == [shape.value]
     assert container["ports"] == [{"name": "http", "containerPort": settings.port}]
     assert settings.has_access_control
+    # What is run in it acts on its own service's database, and makes no file for the other.
+    assert load(Shape.UP, {}, environment, folder=Path("/nowhere")).stored is shape
     probes = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert probes <= {each.path for each in BOTH}
     # Longer than it takes to leave, and it goes on for longer than it takes to be found out.
@@ -148,7 +152,31 @@ def test_the_example_leads_every_path_to_its_service(manifests: Path) -> None:
     assert {path: leads_to(path) for path in of_bookings} == dict.fromkeys(of_bookings, "okevents-bookings")
 
 
-def test_manifests_name_the_version_that_this_is() -> None:
+def test_how_many_pods_there_are_is_said_once(cluster: list[dict[str, Any]]) -> None:
+    scaled = {each["spec"]["scaleTargetRef"]["name"] for each in of_kind(cluster, "HorizontalPodAutoscaler")}
+    counted = {each["metadata"]["name"] for each in of_kind(cluster, "Deployment") if "replicas" in each["spec"]}
+    assert (scaled | counted, scaled & counted) == ({f"okevents-{shape}" for shape in SERVICES}, set())
+
+
+def test_an_upgrade_can_be_applied_step_by_step(cluster: list[dict[str, Any]]) -> None:
+    """As docs/deploying.md selects: first what isn't a service's, then each service."""
+    services = {shape.value: set[tuple[str, str]]() for shape in SERVICES}
+    first: set[str] = set()
+    for each in cluster:
+        component = each["metadata"].get("labels", {}).get("app.kubernetes.io/component")
+        if component in services:
+            services[component].add((each["kind"], each["metadata"]["name"]))
+        else:
+            first.add(each["kind"])
+    assert {"Job", "ConfigMap", "ServiceAccount"} <= first
+    assert "Deployment" not in first
+    for shape, found in services.items():
+        kinds = ("Deployment", "PodDisruptionBudget", "Service")
+        assert found == {(kind, f"okevents-{shape}") for kind in kinds}
+
+
+def test_manifests_and_the_image_name_the_version_that_this_is() -> None:
+    assert f'org.opencontainers.image.version="{__version__}"' in DOCKERFILE
     for folder in ("base", "example"):
         (image,) = yaml.safe_load((DEPLOY / "kubernetes" / folder / "kustomization.yaml").read_text())["images"]
         assert image["newTag"] == __version__
@@ -168,8 +196,19 @@ def test_compose_gives_services_settings_that_they_take(manifests: Path) -> None
         )
         health = service["environment"].get("OKEVENTS_URL", "http://127.0.0.1:8181")
         assert health == f"http://127.0.0.1:{settings.port}"
-        assert int(service["stop_grace_period"].removesuffix("s")) > settings.shutdown_grace
+        grace = int(service["stop_grace_period"].removesuffix("s"))
+        assert grace > settings.shutdown_delay + settings.shutdown_grace
         assert service["read_only"]
+
+
+def test_compose_migrates_first_and_opens_ports_to_this_machine_alone(manifests: Path) -> None:
+    services = yaml.safe_load(read(manifests, "compose", ROOT / "compose.yaml"))["services"]
+    assert {port.get("host_ip") for each in services.values() for port in each.get("ports", [])} == {"127.0.0.1"}
+    for shape in SERVICES:
+        assert services[shape.value]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    for each in services.values():
+        for name, how in each.get("depends_on", {}).items():
+            assert how["condition"] != "service_healthy" or services[name]["healthcheck"]["test"][0] == "CMD"
 
 
 def test_the_image_is_made_as_its_linter_wants() -> None:
@@ -180,20 +219,16 @@ def test_the_image_is_made_as_its_linter_wants() -> None:
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_units_are_such_that_systemd_takes_them(tmp_path: Path) -> None:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        servers.unusable("there is no systemd-analyze; apt-get install systemd")
-    units: list[Path] = []
-    for unit in sorted(DEPLOY.glob("systemd/*.service")) + sorted(DEPLOY.glob("systemd/*.timer")):
-        # It looks for each program where a unit says it is.
-        units.append(tmp_path / unit.name)
-        units[-1].write_text(unit.read_text().replace("/opt/okevents/bin/okevents", "/bin/true"))
-    command: list[str | Path] = [program, "verify", "--man=no", *units]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    for unit in units:
-        if unit.suffix == ".service":
-            command = [program, "security", "--offline=yes", "--threshold=20", unit]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout
+def test_the_package_can_be_built_of_what_the_image_is_given(tmp_path: Path) -> None:
+    lines = re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)
+    copied = [name for line in lines for name in line.split()]
+    let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert set(copied) == let_through
+    for name in copied:
+        source, goal = ROOT / name, tmp_path / name
+        goal.parent.mkdir(exist_ok=True)
+        shutil.copytree(source, goal) if source.is_dir() else shutil.copy(source, goal)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [each.name.partition("-")[0] for each in tmp_path.glob("*.whl")] == ["okevents"]

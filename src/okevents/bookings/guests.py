@@ -41,9 +41,16 @@ def amend(register: Register, request: Amend) -> Done:
         guest=guest,
         payment_reference=reference,
         ticket_issue=booking.ticket_issue + is_passed_on,
+        secret_keys=_secret_keys(booking, request.secret_key) if is_passed_on else booking.secret_keys,
     )
     register.change(booking, amended)
     return Done(amended)
+
+
+def _secret_keys(booking: Booking, added: int) -> tuple[int, ...]:
+    """With that of one more issue; nothing where all have the first key."""
+    known = tuple(booking.secret_key(issue) for issue in range(1, booking.ticket_issue + 1))
+    return (*known, added) if max(*known, added) > 1 else ()
 
 
 def _said(booking: Booking, places: int, *, is_passed_on: bool) -> str:

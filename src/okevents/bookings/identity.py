@@ -2,6 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 
 from okevents.bookings.model import Booking
 from okevents.errors import BookingNotFound
@@ -27,14 +28,11 @@ def booking_secret(key: bytes, booking: BookingId, issue: int = 1) -> str:
     return urlsafe_b64encode(hmac.digest(key, named.encode(), "sha256")).decode().rstrip("=")
 
 
-def opened_issue(key: bytes, booking: Booking, secret: str, *, or_former: bool) -> int | None:
-    """Which of the booking's secrets that is: the present one, or if wanted one of before it was passed on.
-
-    None if it is none of them. Compared in constant time.
-    """
-    first = 1 if or_former else booking.ticket_issue
-    for issue in range(booking.ticket_issue, first - 1, -1):
-        if hmac.compare_digest(booking_secret(key, booking.id, issue).encode(), secret.encode()):
+def opened_issue(keys: Mapping[int, bytes], booking_id: BookingId, secret: str) -> int | None:
+    """The latest issue whose secret that is, of those that have a key; None if it is none of them. Compared in constant
+    time."""
+    for issue in sorted(keys, reverse=True):
+        if hmac.compare_digest(booking_secret(keys[issue], booking_id, issue).encode(), secret.encode()):
             return issue
     return None
 

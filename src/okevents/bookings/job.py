@@ -34,13 +34,15 @@ class Wanted(Struct, frozen=True, kw_only=True):
 class BookingAnswer(Struct, frozen=True, kw_only=True):
     """A booking's id, the version that the request led to, and the body of the first answer, without the secret.
 
-    `state` is the one that it led to; None where that is only in the body."""
+    `state` is the one that it led to; None where that is only in the body. `secret_key` is the number of the key that
+    the booking's secret is derived from; None for the answer of before, which doesn't say."""
 
     booking_id: BookingId
     version: int
     body: bytes
     is_replay: bool = False
     state: BookingState | None = None
+    secret_key: int | None = None
 
 
 Answer = BookingAnswer | Learned | Unchanged
@@ -115,7 +117,13 @@ def answer_of(decision: Done | Admitted) -> BookingAnswer:
         body = encoded_check_in(booking, decision.admissions, was_known=decision.was_known)
     else:
         body = encoded(booking)
-    return BookingAnswer(booking_id=booking.id, version=booking.version, body=body, state=booking.state)
+    return BookingAnswer(
+        booking_id=booking.id,
+        version=booking.version,
+        body=body,
+        state=booking.state,
+        secret_key=booking.secret_key(booking.ticket_issue),
+    )
 
 
 def _replayed(kept: KeptAnswer) -> BookingAnswer:

@@ -76,7 +76,8 @@ class Booking(Struct, frozen=True, kw_only=True):
     confirmation, in the same count. `version` counts its changes from 1; `history` has one entry for each.
     `expires_at` is when a hold or an offer ends. `is_released`: the places of those who hadn't come were given
     away, so only the `admissions` take places. `undone` are admissions that were taken back. `ticket_issue` is raised
-    when other tickets replace those handed out.
+    when other tickets replace those handed out. `secret_keys` has for each issue the number of the key that its secret
+    is derived from; what it is too short for is 1.
     """
 
     id: BookingId
@@ -94,7 +95,12 @@ class Booking(Struct, frozen=True, kw_only=True):
     undone: tuple[Admission, ...] = ()
     is_released: bool = False
     ticket_issue: int = 1
+    secret_keys: tuple[int, ...] = ()
     history: tuple[Change, ...]
+
+    def secret_key(self, issue: int) -> int:
+        """The number of the key that the secret of that issue is derived from."""
+        return self.secret_keys[issue - 1] if issue <= len(self.secret_keys) else 1
 
     @property
     def places(self) -> int:

@@ -22,7 +22,7 @@ class Book(Struct, frozen=True, kw_only=True):
     """Take these places, all or none. `booking_id` is fixed before the first try.
 
     `hold`: for how long they are held until they are confirmed; 0 confirms them at once, None is the house's rule.
-    `may_wait`: go on the waiting list where there is no room.
+    `may_wait`: go on the waiting list where there is no room. `secret_key`: the number of the key for its secret.
     """
 
     event_id: EventId
@@ -32,6 +32,7 @@ class Book(Struct, frozen=True, kw_only=True):
     hold: timedelta | None = None
     may_wait: bool = False
     payment_reference: str | None = None
+    secret_key: int = 1
 
 
 class Confirm(Struct, frozen=True, kw_only=True):
@@ -73,7 +74,8 @@ class Cancel(Struct, frozen=True, kw_only=True):
 
 class Amend(Struct, frozen=True, kw_only=True):
     """Another guest (its tickets are then replaced by others), another number of places, or another reference; None
-    leaves it as it is. `guest_key` is that of its guest as it was read: more places count against a guest's limit."""
+    leaves it as it is. `guest_key` is that of its guest as it was read: more places count against a guest's limit.
+    `secret_key`: the number of the key for the new secret, where there is one."""
 
     event_id: EventId
     booking_id: BookingId
@@ -84,6 +86,7 @@ class Amend(Struct, frozen=True, kw_only=True):
     payment_reference: str | None = None
     if_match: frozenset[int] | None = None
     secret_issue: int | None = None
+    secret_key: int = 1
 
 
 class Erase(Struct, frozen=True, kw_only=True):

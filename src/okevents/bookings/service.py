@@ -26,6 +26,7 @@ from okevents.bookings.reading import BookingReading
 from okevents.bookings.representation import with_secret
 from okevents.bookings.requests import Amend, Cancel, Confirm, Erase, Extend, Learn, Learned, OfBooking, Request, Settle
 from okevents.bookings.rules import Rules
+from okevents.bookings.secret_keys import SecretKeys
 from okevents.bookings.settler import Settler
 from okevents.bookings.statistics import BookingStatistics
 from okevents.bookings.writer import BookingWriter
@@ -41,8 +42,6 @@ from okevents.kernel.ids import BookingId, EventId, Nonces
 from okevents.messaging.envelope import Message
 from okevents.messaging.ports import Outgoing
 from okevents.observability import correlation
-
-SECRET_KEY = "booking-secret"  # noqa: S105 - a name, not the key
 
 SOON = timedelta(minutes=1)
 """Until a hold ends: then whose it is must be known for sure, because the guest's other bookings may count."""
@@ -109,7 +108,7 @@ class BookingService:
             max_wait,
         )
         self._keys = KeysInProgress()
-        self._secret_key: bytes | None = None
+        self._secret_keys = SecretKeys(database.keyring, clock)
 
     @property
     def statistics(self) -> BatchStatistics:
@@ -135,12 +134,13 @@ class BookingService:
         claim = replace(caller, principal=f"{caller.principal} {draft.guest.email}").claim(body, nonce)
         if claim is None and (fresh := self._writer.find_fresh(request.event_id)) is not None:
             require_not_full(fresh, request, self._writer.now())
-        key = await self._key()
+        request = replace(request, secret_key=await self._secret_keys.newest())
         answer = await self.change(request, claim)
         booked = _booked(answer)
         state = answer.state if isinstance(answer, BookingAnswer) else None
         self.counted.requests[state or "replayed", ""] += 1
-        return replace(booked, body=with_secret(booked.body, identity.booking_secret(key, booked.booking_id)))
+        number = answer.secret_key if isinstance(answer, BookingAnswer) else None
+        return await self._with_secret(booked, 1, number)
 
     async def confirm(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """Raises BadInput, BookingNotFound, IllegalTransition, SoldOut, PreconditionFailed and what the event's state
@@ -212,13 +212,12 @@ class BookingService:
             payment_reference=patch.payment_reference if isinstance(patch.payment_reference, str) else None,
             if_match=caller.if_match,
             secret_issue=caller.secret_issue,
+            secret_key=await self._secret_keys.newest(),
         )
         booked = await self.change_booking(request, body, caller)
         if email is None:
             return booked
-        issue = msgspec.json.decode(booked.body, type=_Issue).ticket_issue
-        secret = identity.booking_secret(await self._key(), booking_id, issue)
-        return replace(booked, body=with_secret(booked.body, secret))
+        return await self._with_secret(booked, msgspec.json.decode(booked.body, type=_Issue).ticket_issue, None)
 
     async def erase(self, booking_id: BookingId, body: bytes, caller: Caller) -> Booked:
         """Raises BadInput, BookingNotFound, PreconditionFailed, KeyReused, KeyInFlight."""
@@ -240,7 +239,8 @@ class BookingService:
         booking = await self._database.reports.find(booking_id)
         if booking is None:
             return None
-        return identity.opened_issue(await self._key(), booking, secret, or_former=or_former)
+        keys = await self._secret_keys.good(booking, or_former=or_former)
+        return identity.opened_issue(keys, booking_id, secret)
 
     async def event_of(self, booking_id: BookingId) -> EventId:
         """The event whose inventory the booking belongs to. Raises BookingNotFound."""
@@ -289,10 +289,15 @@ class BookingService:
         if self._changed is not None:
             self._changed(inventory)
 
-    async def _key(self) -> bytes:
-        if self._secret_key is None:
-            self._secret_key = await self._database.keyring.get_or_create(SECRET_KEY)
-        return self._secret_key
+    async def _with_secret(self, booked: Booked, issue: int, number: int | None) -> Booked:
+        """With the secret of that issue. `number` is that of its key; None where the booking itself is asked."""
+        if number is None:
+            booking = await self._database.reports.find(booked.booking_id)
+            if booking is None:
+                raise BookingNotFound(f"there is no booking {booked.booking_id}")
+            number = booking.secret_key(issue)
+        secret = await self._secret_keys.secret(booked.booking_id, issue, number)
+        return replace(booked, body=with_secret(booked.body, secret))
 
 
 def decoded(body: bytes, shape: type[T]) -> T:

@@ -60,6 +60,7 @@ def book(register: Register, request: Book) -> Done:
         expires_at=expires_at,
         confirmation=number if state is BookingState.CONFIRMED else 0,
         payment_reference=request.payment_reference,
+        secret_keys=(request.secret_key,) if request.secret_key > 1 else (),
         history=(Change(version=1, state=state, at=at),),
     )
     register.open(booking)

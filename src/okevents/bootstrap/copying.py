@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec import Struct
 
+from okevents.config import urls
 from okevents.errors import NotFound, OkeventsError
 from okevents.messaging.transfer import Found, Table, Transfer
 from okevents.observability.masking import masked
@@ -65,7 +66,7 @@ async def copy(source: str, target: str, *, is_dry_run: bool, progress: Progress
     three are equal. Neither may be in use meanwhile. Raises CopyRefused, CopyFailed, NotFound, ConfigurationError and
     StoreUnavailable.
     """
-    if source == target or _is_one_file(source, target):
+    if urls.place(source) == urls.place(target) or _is_one_file(source, target):
         raise CopyRefused("both addresses are the same; give the one to copy to after the one to copy from")
     async with _opened(source, must_exist=True) as (origin, found):
         service = _service_of(source, found)
@@ -84,7 +85,7 @@ async def copy(source: str, target: str, *, is_dry_run: bool, progress: Progress
 
 
 def _is_one_file(source: str, target: str) -> bool:
-    """Whether they are of one SQLite file, however they are spelled."""
+    """Whether they are of one SQLite file, which may have several names."""
     files = [Path(unquote(urlsplit(url).path)) for url in (source, target) if url.startswith("sqlite:")]
     return len(files) == 2 and all(file.exists() for file in files) and files[0].samefile(files[1])
 
@@ -121,6 +122,9 @@ def _service_of(url: str, found: Found) -> str:
 
 
 async def _require_empty(url: str, goal: Transfer, found: Found, service: str) -> None:
+    if found.others:
+        there = ", ".join(found.others)
+        raise CopyRefused(f"{masked(url)} isn't empty: it holds {there} of another program; give an empty one")
     if found.service is None or (found.is_unfinished and found.service == service):
         return
     if found.service != service:

@@ -24,20 +24,20 @@ class ShownKey(Struct, frozen=True):
 
 async def listed(settings: Settings) -> Sequence[ShownKey]:
     """The oldest first. Raises StoreUnavailable and ConfigurationError."""
-    async with _keyring(settings) as keyring:
+    async with keyring_of(settings) as keyring:
         return _shown(await keyring.list(KEY_PREFIX))
 
 
 async def rotate(settings: Settings) -> ShownKey:
     """The new key. Raises StoreUnavailable and ConfigurationError."""
-    async with _keyring(settings) as keyring:
+    async with keyring_of(settings) as keyring:
         await keyring.get_or_create(next_name(await keyring.list(KEY_PREFIX)))
         return _shown(await keyring.list(KEY_PREFIX))[-1]
 
 
 async def retire(settings: Settings, kid: str) -> None:
     """Raises NotFound, StoreUnavailable and ConfigurationError. Twice is no fault."""
-    async with _keyring(settings) as keyring:
+    async with keyring_of(settings) as keyring:
         known = _shown(await keyring.list(KEY_PREFIX))
         name = next((key.name for key in known if key.kid == kid), None)
         if name is None:
@@ -47,7 +47,8 @@ async def retire(settings: Settings, kid: str) -> None:
 
 
 @asynccontextmanager
-async def _keyring(settings: Settings) -> AsyncIterator[Keyring]:
+async def keyring_of(settings: Settings) -> AsyncIterator[Keyring]:
+    """The Booking Service's. Raises StoreUnavailable and ConfigurationError."""
     database = backends.bookings_database(settings)
     try:
         await backends.ready("bookings", settings.bookings_database, database)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from icalendar import Event, Timezone
+from icalendar import Component, Event, Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from okevents.errors import BadInput, FieldFault
@@ -15,10 +15,22 @@ from okevents.kernel.calendar import EntryStatus, ReadEntry, cleaned, in_one_lin
 MOST_ZONES = 1000
 """That one calendar describes; more than there are."""
 
+MOST_PROPERTIES = 5000
+"""Of one entry: each takes some hundredths of a millisecond to be read."""
+
+MOST_OBSERVANCES = 200
+"""Of one zone: each is looked at for every instant."""
+
+DAYS_OF_A_WEEK = 7
+
+_YEARLY = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYDAY", "BYMONTHDAY"}
 _DAY = timedelta(days=1)
 _STATUSES: dict[str, EntryStatus] = {"CONFIRMED": "confirmed", "CANCELLED": "cancelled", "TENTATIVE": "tentative"}
-_READ = {"UID", "STATUS", "SUMMARY", "DTSTART", "DTEND", "DURATION", "LOCATION", "DESCRIPTION", "CONTACT"}
+_READ = ("UID", "STATUS", "SUMMARY", "DTSTART", "DTEND", "DURATION", "LOCATION", "DESCRIPTION", "CONTACT", "CATEGORIES")
 _RECURRING = ("RRULE", "RDATE", "RECURRENCE-ID")
+
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
+"""What the library raises of texts that it can't make anything of."""
 
 
 class ICalendarReader:
@@ -71,9 +83,9 @@ class ICalendarReader:
     def _describe(self, part: bytes) -> None:
         try:
             zone = Timezone.from_ical(part)
-            if isinstance(zone, Timezone):
+            if isinstance(zone, Timezone) and _is_plain(zone):
                 self._described[zone.tz_name] = zone.to_tz(lookup_tzid=False)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+        except _UNREADABLE:
             pass  # whatever needs it is refused
 
     def _span(self, told: Event) -> tuple[datetime, datetime, str | None]:
@@ -120,12 +132,36 @@ class ICalendarReader:
         raise BadInput([FieldFault(pointer, fault)])
 
 
+def _is_plain(zone: Timezone) -> bool:
+    """Whether it is looked up in no time: its clocks change by a rule once a year, or when it says one by one. A rule
+    for every minute since 1970 would be gone through to its end."""
+    parts = zone.walk()
+    return len(parts) <= MOST_OBSERVANCES and all(_is_yearly(rule) for part in parts for rule in _rules(part))
+
+
+def _rules(part: Component) -> list[Any]:
+    found = [part[name] for name in ("RRULE", "EXRULE") if name in part]
+    return [rule for each in found for rule in (each if isinstance(each, list) else [each])]
+
+
+def _is_yearly(rule: Any) -> bool:
+    days = {"BYDAY", "BYMONTHDAY"} & set(rule)
+    return (
+        set(rule) <= _YEARLY
+        and rule.get("FREQ") == ["YEARLY"]
+        and all(len(values) <= DAYS_OF_A_WEEK for values in rule.values())
+        and (not days or len(rule.get("BYMONTH", ())) == 1)
+    )
+
+
 def _parsed(event: bytes) -> Event:
+    if event.count(b"\n") - event.count(b"\n ") - event.count(b"\n\t") > MOST_PROPERTIES:
+        raise BadInput([FieldFault("", f"the VEVENT has more than the {MOST_PROPERTIES} properties that are allowed")])
     try:
         read = Event.from_ical(event.decode() + "\n")
     except UnicodeDecodeError:
         raise BadInput([FieldFault("", "the VEVENT is not UTF-8")]) from None
-    except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+    except _UNREADABLE as error:
         raise BadInput([FieldFault("", f"the VEVENT can't be read: {str(error)[:200]}")]) from None
     if not isinstance(read, Event):
         raise BadInput([FieldFault("", "the VEVENT can't be read")])

@@ -17,7 +17,7 @@ def booking() -> None:
 
     \b
     create, list, show, confirm, cancel, check-in and export ask a running service, by --url or a --profile.
-    diff, replay and keys work on the database itself.
+    diff, replay, keys and secrets work on the database itself.
     """
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, get_args
 import click
 import msgspec
 
-from okevents.cli.exits import REFUSED, USAGE, Ended
+from okevents.cli.exits import FAILED, REFUSED, USAGE, Ended
 from okevents.cli.exporting import form_of
 from okevents.cli.printing import printable
 from okevents.cli.remote import Service, ask, asks
@@ -81,8 +81,10 @@ def import_events(
 
     try:
         ask(service, work)
-    finally:
-        told.end(summary)
+    except BaseException:
+        told.broke_off(summary)
+        raise
+    told.end(summary)
     if summary.refused:
         raise Ended(REFUSED, f"{summary.refused:,} of {summary.total:,} entries were refused")
 
@@ -104,6 +106,11 @@ class _Told:
                     self._faults.append(row)
                 else:
                     self._left += 1
+
+    def broke_off(self, summary: ImportSummary) -> None:
+        """Programs see by the totals that are missing that it isn't all."""
+        if summary.total and not self._as_json:
+            self.end(summary)
 
     def end(self, summary: ImportSummary) -> None:
         if self._as_json:
@@ -143,7 +150,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 def _chunks(opened: BinaryIO) -> Iterator[Iterator[bytes]]:
     """What is in the file, with a bar of how much of it is done where somebody looks on and its length is known."""
     if not (opened.seekable() and sys.stderr.isatty()):
-        yield iter(lambda: opened.read(CHUNK), b"")
+        yield _read(opened)
         return
     begun_at = opened.tell()
     length = opened.seek(0, os.SEEK_END) - begun_at
@@ -151,8 +158,17 @@ def _chunks(opened: BinaryIO) -> Iterator[Iterator[bytes]]:
     with click.progressbar(length=length, label="Importing", file=sys.stderr) as bar:
 
         def told() -> Iterator[bytes]:
-            while chunk := opened.read(CHUNK):
+            for chunk in _read(opened):
                 yield chunk
                 bar.update(len(chunk))
 
         yield told()
+
+
+def _read(opened: BinaryIO) -> Iterator[bytes]:
+    """Raises Ended where it can't be read on."""
+    try:
+        while chunk := opened.read(CHUNK):
+            yield chunk
+    except OSError as error:
+        raise Ended(FAILED, f"the file can't be read on: {(error.strerror or str(error)).lower()}") from None

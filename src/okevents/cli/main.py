@@ -7,6 +7,7 @@ import click
 from okevents import __version__
 from okevents.cli import (
     booking_reading,
+    booking_secrets,
     booking_writing,
     event_importing,
     event_reading,
@@ -69,6 +70,7 @@ EVENTS = (
     event_writing.reinstate,
 )
 BOOKINGS = (
+    booking_secrets.secrets,
     booking_reading.list_bookings,
     booking_reading.show,
     booking_reading.export,

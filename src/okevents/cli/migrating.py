@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from okevents.cli.options import settings_of, takes
+from okevents.cli.options import settings_of_stored, takes
 from okevents.config.option import Part
 from okevents.config.shape import Shape
 
@@ -22,12 +22,9 @@ def migrate(**given: Any) -> None:
       okevents migrate --events-database postgresql://host/events --bookings-database postgresql://host/bookings
       okevents migrate --events-database mongodb://host/okevents
     """
-    named = {Shape.EVENTS: given.get("events_database"), Shape.BOOKINGS: given.get("bookings_database")}
-    alone = [shape for shape, url in named.items() if url]
-    settings = settings_of(Shape.UP, given).settings
+    settings, shape = settings_of_stored(given)
     from okevents.bootstrap import operating
 
-    shape = alone[0] if len(alone) == 1 and not given.get("database") else Shape.UP
     for service, names in asyncio.run(operating.migrate(settings, shape)).items():
         said = f"applied {', '.join(names)}" if names else "nothing to do"
         click.echo(f"{service}: {said}")

@@ -74,3 +74,12 @@ def settings_of(shape: Shape, given: dict[str, Any]) -> Loaded:
     """The settings of a command that was given those options. Raises ConfigurationError."""
     file = given.pop("config_file", None)
     return load(shape, given, os.environ, file=file)
+
+
+def settings_of_stored(given: dict[str, Any]) -> tuple[Settings, Shape]:
+    """The settings of a command that acts on what services have stored, and whose: both services', or the one's whose
+    database alone is given, or alone is there. Raises ConfigurationError."""
+    given_alone = [each for each in (Shape.EVENTS, Shape.BOOKINGS) if given.get(f"{each}_database")]
+    is_one = len(given_alone) == 1 and not given.get("database")
+    loaded = settings_of(Shape.UP, given)
+    return loaded.settings, given_alone[0] if is_one else loaded.stored

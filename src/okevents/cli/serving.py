@@ -92,6 +92,7 @@ def _invitation(shape: Shape, address: str, settings: Settings) -> str:
         f"{name} listens on {address}. {access}. Stop it with Ctrl-C.",
         "Try next:",
         f"  {address}   (what guests see, in a browser)",
+        f"  {address}/desk   (what organisers see)",
     ]
     if shape.has_events:
         lines.append(f"  curl {address}/events")

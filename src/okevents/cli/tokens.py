@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from okevents.access import tokens as api_tokens
 from okevents.access.model import ApiToken, Scope, TokenId
 from okevents.access.ports import TokenStore
-from okevents.cli.options import settings_of, takes
+from okevents.cli.options import settings_of_stored, takes
 from okevents.config.option import Part
 from okevents.config.shape import Shape
 from okevents.errors import NotFound
@@ -28,8 +28,8 @@ needed = takes(Part.STORAGE, shape=Shape.UP)
 def tokens() -> None:
     """API tokens, by which programs and staff say who they are: create, list, revoke.
 
-    A token is good for both services if it was created in both databases. Give the database of a service alone to
-    create, list or revoke there only.
+    A token is good for both services if it was created in both databases. Give the database of a service alone, by an
+    option or where nothing else is known of the other's, to create, list or revoke there only.
     """
 
 
@@ -131,10 +131,7 @@ def revoke(token_ids: Sequence[str], **given: Any) -> None:
 
 
 def _with_stores(given: dict[str, Any], work: Callable[[Stores], Awaitable[T]]) -> T:
-    named = {Shape.EVENTS: given.get("events_database"), Shape.BOOKINGS: given.get("bookings_database")}
-    alone = [shape for shape, url in named.items() if url]
-    settings = settings_of(Shape.UP, given).settings
-    shape = alone[0] if len(alone) == 1 and not given.get("database") else Shape.UP
+    settings, shape = settings_of_stored(given)
     from okevents.bootstrap import operating
 
     async def run() -> T:

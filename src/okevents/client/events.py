@@ -71,7 +71,7 @@ class Events:
     ) -> AsyncGenerator[ImportLine, None]:
         """What became of each entry, in their order, with the line of the content that it begins in; read it to its
         end. `source` is whose external ids they are. A connection that breaks is gone on with at another one; after
-        `tries` of which nothing came of it that raises Interrupted or Failed.
+        `tries` of which nothing came it raises Interrupted, Unreachable or Failed.
 
         The same once more does what is still to be done. Raises BadInput where nothing can be understood.
         """

@@ -5,6 +5,7 @@ service meanwhile; and what was answered of a part that broke off needn't be sen
 """
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 
 from okevents import errors as service_errors
 from okevents.client import errors
-from okevents.client.errors import Fault, Interrupted, Problem, Told, UnexpectedAnswer
+from okevents.client.errors import Fault, Interrupted, Problem, Told, UnexpectedAnswer, Unreachable
 from okevents.client.lines import lines_of
 from okevents.client.problems import problem_of
 from okevents.client.retries import is_passing
@@ -33,6 +34,9 @@ LONGEST = 1024**2
 
 SILENCE = 60.0
 """Seconds: a service that has much to do takes what it is sent a little at a time."""
+
+LONGER = 10
+"""Times as long as between a call's tries it waits before it goes on."""
 
 _TOO_SLOW = 408
 
@@ -63,16 +67,19 @@ class Sending(Struct, frozen=True):
 
     async def lines(self, content: Content) -> AsyncGenerator[ImportLine, None]:
         """What became of each entry, in their order. Raises as calls do, and Interrupted."""
+        has_begun = False
         async with aclosing(_parts(content, self.form)) as parts:
             async for part in parts:
                 if isinstance(part, ImportLine):
                     yield part
                     continue
-                async with aclosing(self._sent(part)) as lines:
+                async with aclosing(self._sent(part, has_begun)) as lines:
                     async for line in lines:
                         yield line
+                has_begun = True
 
-    async def _sent(self, part: Part) -> AsyncGenerator[ImportLine, None]:
+    async def _sent(self, part: Part, has_begun: bool) -> AsyncGenerator[ImportLine, None]:
+        """A service that can't be reached is waited for if it could be before."""
         left, failures = part.entries, 0
         while True:
             answered = 0
@@ -83,18 +90,25 @@ class Sending(Struct, frozen=True):
                             raise UnexpectedAnswer("there are more answers than entries")
                         yield replace(line, line=left[answered].line)
                         answered += 1
-            except (Interrupted, Problem) as failure:
-                if isinstance(failure, Problem) and not _may_pass(failure):
-                    raise
+            except (Interrupted, Problem, Unreachable) as failure:
+                has_begun = has_begun or answered > 0
                 failures = 0 if answered else failures + 1
-                if failures >= self.tries:
+                if failures >= self.tries or not _may_pass(failure, has_begun):
                     raise
-                await asyncio.sleep(self.transport.retries.wait(failures + 1, None))
+                await asyncio.sleep(self._wait(failures))
             else:
                 if answered < len(left):
                     raise UnexpectedAnswer("there are fewer answers than entries")
                 return
             left = left[answered:]
+            if not left:
+                return
+
+    def _wait(self, failures: int) -> float:
+        """Seconds: so long that a service is back that was started again, which those between a call's tries aren't."""
+        retries = self.transport.retries
+        most = min(retries.longest, retries.first * 2.0 ** max(0, failures - 1))
+        return LONGER * random.uniform(most / 2, most)  # noqa: S311 - no secret
 
     async def _answers(self, heads: list[Piece], entries: list[Piece]) -> AsyncGenerator[ImportLine, None]:
         """Raises Interrupted if the service doesn't say that these are all, and the Problem for which it says so."""
@@ -176,5 +190,11 @@ def _problem(told: Mapping[str, object]) -> Problem:
     return problem_of(status if isinstance(status, int) else 500, {"content-type": "application/problem+json"}, body)
 
 
-def _may_pass(problem: Problem) -> bool:
-    return is_passing(problem) or problem.status == _TOO_SLOW
+def _may_pass(failure: Interrupted | Problem | Unreachable, has_begun: bool) -> bool:
+    match failure:
+        case Problem():
+            return is_passing(failure) or failure.status == _TOO_SLOW
+        case Unreachable():
+            return has_begun
+        case _:
+            return True

@@ -5,7 +5,8 @@ import random
 from msgspec import Struct
 
 from okevents.client.errors import KeyInFlight, Problem
-from okevents.messaging.backoff import Backoff, Uniform
+from okevents.kernel.spreading import Uniform
+from okevents.messaging.backoff import Backoff
 
 _FOR_GOOD = frozenset({501, 505})
 """These the same service answers whenever it is asked."""

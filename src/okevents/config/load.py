@@ -27,6 +27,16 @@ class Loaded(Struct, frozen=True):
     settings: Settings
     sources: Mapping[str, str]
 
+    @property
+    def stored(self) -> Shape:
+        """Whose databases there are: both services', or one's alone, where the other's is neither named nor a file in
+        the data folder."""
+        services = (Shape.EVENTS, Shape.BOOKINGS)
+        named = [each for each in services if self.sources[f"{each}_database"] != "default"]
+        if len(named) != 1 or any(_file(self.settings.data, each).exists() for each in services if each not in named):
+            return Shape.UP
+        return named[0]
+
 
 def options() -> dict[str, Option]:
     """The table: each setting's name and what is said of it, in order."""
@@ -121,7 +131,7 @@ def _place_databases(shape: Shape, values: dict[str, Any], sources: dict[str, st
         if name in values or name in unclear or "database" in unclear or (common is None and "data" in unclear):
             continue
         if common is None:
-            values[name], sources[name] = urls.sqlite_url(data / f"{service}.sqlite3"), "default"
+            values[name], sources[name] = urls.sqlite_url(_file(data, service)), "default"
             continue
         is_beside = service == "bookings" and shape is not Shape.BOOKINGS
         values[name] = urls.beside(common, "_bookings") if is_beside else common
@@ -173,6 +183,11 @@ def _contradictions(rules: Rules) -> list[tuple[Set[str], bool, str]]:
         ),
         ({"min_offer", "offer"}, rules.min_offer > rules.offer, "min-offer is longer than offer"),
     ]
+
+
+def _file(data: Path, service: str) -> Path:
+    """Where a service's database is, if nothing else is said."""
+    return data / f"{service}.sqlite3"
 
 
 def _flag(name: str) -> str:

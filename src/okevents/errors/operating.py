@@ -6,15 +6,16 @@ from okevents.errors.tree import Kind, NotFound, OkeventsError
 
 
 class Unavailable(OkeventsError):
-    """It can't be done at the moment; `retry_after` (seconds) says when to try again."""
+    """It can't be done at the moment. Those who hear so are to try again within `retry_within` seconds, each at a time
+    of their own."""
 
     slug = "unavailable"
     title = "The service can't answer at the moment"
     kind = Kind.UNAVAILABLE
 
-    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
+    def __init__(self, detail: str, *, retry_within: int = 5) -> None:
         super().__init__(detail)
-        self.retry_after = retry_after
+        self.retry_within = retry_within
 
 
 class StoreUnavailable(Unavailable):

@@ -25,11 +25,14 @@ class Looks(Generic[T]):
         for name, ask in self._asks.items():
             if name not in self._asking:
                 self._asking[name] = asyncio.create_task(_answer(ask), name=f"ask {name}", context=correlation.apart())
-        if self._asking:
-            await asyncio.wait(self._asking.values(), timeout=within)
-        done = {name: task for name, task in self._asking.items() if task.done()}
-        for name in done:
-            del self._asking[name]
+        # Others may ask meanwhile: they wait for the same answers, and each is told them.
+        asking = dict(self._asking)
+        if asking:
+            await asyncio.wait(asking.values(), timeout=within)
+        done = {name: task for name, task in asking.items() if task.done()}
+        for name, task in done.items():
+            if self._asking.get(name) is task:
+                del self._asking[name]
         return {name: found for name, task in done.items() if (found := task.result()) is not None}
 
 

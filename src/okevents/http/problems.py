@@ -15,6 +15,7 @@ from okevents.errors import (
     Unavailable,
     UnsupportedContentCoding,
 )
+from okevents.kernel.spreading import spread
 from okevents.observability import correlation
 
 STATUS: dict[Kind, int] = {
@@ -57,8 +58,10 @@ def problem(error: OkeventsError, instance: str) -> tuple[int, dict[str, str], b
         headers["allow"] = error.allowed
     if isinstance(error, UnsupportedContentCoding):
         headers["accept-encoding"] = "identity"
-    if isinstance(error, Unavailable | TooManyRequests):
+    if isinstance(error, TooManyRequests):
         headers["retry-after"] = str(error.retry_after)
+    elif isinstance(error, Unavailable):  # many are told so at once
+        headers["retry-after"] = str(spread(error.retry_within))
     if isinstance(error, Unauthenticated | Forbidden):
         headers["www-authenticate"] = _challenge(error)
     return STATUS[error.kind], headers, msgspec.json.encode(problem_of(error, instance))

@@ -25,6 +25,9 @@ MAX_WAIT = 5.0
 SHED_EVERY = 0.05
 """Seconds between two looks for those that have waited too long, at the least: each look goes through all."""
 
+LEAST_SPREAD = 2
+"""Whole seconds over which those who are refused come back, at the least: over one they would all come at once."""
+
 PACE_WEIGHT = 0.25
 """How much the last batch counts in what a batch is expected to take."""
 
@@ -175,9 +178,9 @@ class GroupCommit(Generic[Request, Answer]):
             raise self._too_long()
 
     def _too_long(self) -> Overloaded:
-        """By then nobody waits any more of those who do now, however long the batch in flight takes."""
+        """After `max_wait` nobody waits any more of those who do now, however long the batch in flight takes."""
         said = "so many writes are waiting that this one would wait too long"
-        return Overloaded(said, retry_after=math.ceil(self._max_wait))
+        return Overloaded(said, retry_within=max(LEAST_SPREAD, math.ceil(self._max_wait)))
 
     def _shed(self) -> None:
         """Refuses those that have waited too long, although a batch may be in flight that doesn't come to its end."""

@@ -2,11 +2,10 @@
 together (Brooker, "Exponential Backoff And Jitter")."""
 
 import random
-from collections.abc import Callable
 
 from msgspec import Struct
 
-Uniform = Callable[[float, float], float]
+from okevents.kernel.spreading import Uniform
 
 
 class Backoff(Struct, frozen=True, kw_only=True):

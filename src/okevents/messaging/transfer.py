@@ -54,11 +54,13 @@ class Table(Protocol):
 
 class Found(Struct, frozen=True):
     """Whose database it is: `events` or `bookings`; None where it is nobody's. `is_unfinished`: a copy into it was
-    begun and never finished. `users`: how many processes have it open besides, as far as is known."""
+    begun and never finished. `users`: how many processes have it open besides, as far as is known. `others`: where it
+    is nobody's, what another program keeps in it under the names that services use."""
 
     service: str | None
     is_unfinished: bool = False
     users: int = 0
+    others: tuple[str, ...] = ()
 
 
 class Transfer(Protocol):

@@ -2,15 +2,7 @@
 
 from collections.abc import Sequence
 
-from okevents.errors import (
-    BookingNotFound,
-    Forbidden,
-    Kind,
-    OkeventsError,
-    TooManyRequests,
-    Unauthenticated,
-    Unavailable,
-)
+from okevents.errors import BookingNotFound, Forbidden, Kind, OkeventsError, Unauthenticated
 from okevents.http.asgi import Scope
 from okevents.http.presentation import Rendered
 from okevents.http.problems import STATUS, problem
@@ -76,7 +68,7 @@ class PagePresentation:
             body = self._staff.signing(scope, reader, error)
             return Rendered(status, headers | self._views.headers(reader) | PRIVATE, body)
         title, said = _SAID.get(error.kind, _OTHERWISE)
-        wait = error.retry_after if isinstance(error, TooManyRequests | Unavailable) else None
+        wait = int(headers["retry-after"]) if "retry-after" in headers else None
         body = self._views.render(scope, "problem.html", reader, status=status, title=title, said=said, wait=wait)
         return Rendered(status, headers | self._views.headers(reader) | PRIVATE, body)
 

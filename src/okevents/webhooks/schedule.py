@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from okevents.messaging.backoff import Uniform
+from okevents.kernel.spreading import Uniform
 
 _MINUTE, _HOUR = 60.0, 3600.0
 

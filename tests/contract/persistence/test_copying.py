@@ -17,6 +17,7 @@ from okevents.bootstrap.copying import Copied, CopyFailed, CopyRefused
 from okevents.errors import ConfigurationError, NotFound
 from okevents.events.messages import announcement
 from okevents.kernel.ids import EventId
+from okevents.persistence.sqlite.file import path_of
 from tests.contract.persistence.backends import BACKENDS, Backend, opened
 from tests.contract.persistence.contents import Box, Programme
 from tests.go_documents import GO_ID, a_go_document
@@ -158,11 +159,6 @@ async def test_what_cannot_be_a_copys_target_is_refused_and_left_as_it_is(target
         await copied(sqlite_url, target.url)
     async with opened(sqlite.open_events(sqlite_url)) as events:
         await programme.fill(events)
-    with pytest.raises(CopyRefused, match="both addresses are the same"):
-        await copied(sqlite_url, sqlite_url)
-    folder, _, name = sqlite_url.rpartition("/")
-    with pytest.raises(CopyRefused, match="both addresses are the same"):
-        await copied(sqlite_url, f"{folder}/../{folder.rpartition('/')[2]}/{name}")
     async with opened(target.backend.open_bookings(target.url)) as bookings:
         await box.fill(bookings)
     with pytest.raises(CopyRefused, match="it is the bookings service's database"):
@@ -174,6 +170,39 @@ async def test_what_cannot_be_a_copys_target_is_refused_and_left_as_it_is(target
         await copied(bookings_url, target.url)
     async with opened(target.backend.open_bookings(target.url)) as bookings:
         assert len(await bookings.reports.scan(BookingFilter(), None, 10)) == len(box.bookings)
+
+
+@pytest.mark.sqlite
+async def test_nothing_is_copied_onto_itself_under_another_name(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(BACKENDS["sqlite"].open_events(sqlite_url)) as database:
+        await Programme().fill(database)
+    file = path_of(sqlite_url)
+    (tmp_path / "symbolic").symlink_to(file)
+    (tmp_path / "hard").hardlink_to(file)
+    monkeypatch.chdir(tmp_path)
+    folder, _, name = sqlite_url.rpartition("/")
+    round_about = f"{folder}/../{tmp_path.name}/{name}"
+    others = [f"{folder}/symbolic", f"{folder}/hard", f"sqlite:{name}", round_about]
+    for source, target in (
+        (sqlite_url, sqlite_url),
+        *((sqlite_url, other) for other in others),
+        ("postgresql://ada@db/events", "postgresql://bob@DB/events"),
+    ):
+        with pytest.raises(CopyRefused, match="both addresses are the same"):
+            await copied(source, target)
+
+
+@pytest.mark.sqlite
+async def test_what_another_program_keeps_in_the_target_is_left_as_it_is(target: End, sqlite_url: str) -> None:
+    async with opened(BACKENDS["sqlite"].open_events(sqlite_url)) as database:
+        await Programme().fill(database)
+    await _keep(target, "webhooks")
+    with pytest.raises(CopyRefused, match="isn't empty: it holds webhooks of another program; give an empty one"):
+        await copied(sqlite_url, target.url)
+    assert await _stores(target) == {"webhooks"}
+    assert await _kept(target, "webhooks") == ["theirs"]
 
 
 @pytest.mark.sqlite
@@ -245,11 +274,43 @@ async def test_what_the_go_program_left_is_copied_and_will_be_announced(mongodb_
         assert await database.outbox.claim(10, 60.0) == [announcement(found.event, found.event.updated_at)]
 
 
+async def _keep(end: End, name: str) -> None:
+    """As another program might: a table or collection with one row."""
+    create, insert = f"CREATE TABLE {name} (theirs TEXT)", f"INSERT INTO {name} VALUES ('theirs')"
+    if end.backend.name == "sqlite":
+        path = path_of(end.url)
+        path.parent.mkdir(exist_ok=True)
+        connection = apsw.Connection(str(path))
+        connection.execute(f"{create}; {insert}")
+        connection.close()
+    elif end.backend.name == "postgresql":
+        postgresql = await asyncpg.connect(end.url)
+        await postgresql.execute(f"{create}; {insert}")
+        await postgresql.close()
+    else:
+        async with AsyncMongoClient[dict[str, Any]](end.url) as client:
+            await client.get_default_database()[name].insert_one({"theirs": "theirs"})
+
+
+async def _kept(end: End, name: str) -> list[str]:
+    if end.backend.name == "sqlite":
+        connection = apsw.Connection(str(path_of(end.url)))
+        kept = [str(theirs) for (theirs,) in connection.execute(f"SELECT theirs FROM {name}")]
+        connection.close()
+        return kept
+    if end.backend.name == "postgresql":
+        postgresql = await asyncpg.connect(end.url)
+        rows = await postgresql.fetch(f"SELECT theirs FROM {name}")
+        await postgresql.close()
+        return [row[0] for row in rows]
+    async with AsyncMongoClient[dict[str, Any]](end.url) as client:
+        return [each["theirs"] async for each in client.get_default_database()[name].find()]
+
+
 async def _stores(end: End) -> set[str]:
     """The tables or collections that are there."""
     if end.backend.name == "sqlite":
-        path = end.url.removeprefix("sqlite://")
-        connection = apsw.Connection(path)
+        connection = apsw.Connection(str(path_of(end.url)))
         names = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         connection.close()
         return names

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from okevents.calendars import open_reader
+from okevents.calendars.zones import zone_of
 from okevents.errors import BadInput
 from okevents.kernel.calendar import CalendarReader, ReadEntry
 
@@ -69,6 +70,36 @@ def test_a_broken_description_of_a_zone_is_passed_over() -> None:
     reader.learn(b"BEGIN:VTIMEZONE\nnothing\nEND:VTIMEZONE")
     reader.learn(b"\xff")
     assert "isn't described" in refused("DTSTART;TZID=Our zone:20310509T200000", reader=reader)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        b"FREQ=SECONDLY",
+        b"FREQ=DAILY",
+        b"FREQ=YEARLY;BYMONTH=10;BYHOUR=1,2",
+        b"FREQ=YEARLY;BYDAY=MO,TU",
+        b"FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=1,2,3,4,5,6,7,8",
+        b"FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\nRRULE:FREQ=MINUTELY",
+        b"FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\nEXRULE:FREQ=MINUTELY",
+    ],
+)
+def test_a_zone_that_takes_long_to_look_up_is_passed_over(rule: bytes) -> None:
+    reader = open_reader()
+    reader.learn(CUSTOM_ZONE.replace(b"FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10", rule))
+    assert "isn't described" in refused("DTSTART;TZID=Our zone:20310509T200000", reader=reader)
+
+
+@pytest.mark.parametrize("name", ["Europe/Madrid", "Africa/Casablanca", "Asia/Jerusalem", "America/St_Johns"])
+def test_zones_as_okevents_describes_them_are_understood(name: str) -> None:
+    zone = zone_of(name)
+    assert zone is not None
+    reader = open_reader()
+    reader.learn(zone.described.replace(name.encode(), b"Our zone").replace(b"\r\n", b"\n"))
+    for month in range(1, 13):
+        at = f"2031{month:02}15T120000"
+        found = read(f"DTSTART;TZID=Our zone:{at}", reader=reader)
+        assert found.starts_at == read(f"DTSTART;TZID={name}:{at}").starts_at
 
 
 def test_what_is_in_no_zone_is_in_the_calendars_own() -> None:
@@ -138,6 +169,7 @@ def test_what_is_not_there_is_not_said() -> None:
         (("DTSTART:20310509T180000Z", "DURATION:PT1H", "DURATION:PT2H"), "DURATION is none, or stands there twice"),
         (("DTSTART:20310509T180000Z", "DURATION:soon"), "DURATION is wrong"),
         (("DTSTART:PT1H",), "DTSTART"),
+        (("DTSTART:20310509T180000Z", "CATEGORIES;VALUE=PERIOD:organ"), "CATEGORIES is wrong"),
         (("DTSTART;TZID=Asia/Tokyo:00010101T000000",), "isn't an instant of the years 1 to 9999"),
         (("DTSTART:99991231T000000Z", "DURATION:P2D"), "leads out of the years"),
         (("DTSTART:20310509T180000Z", "RDATE:20310510T180000Z"), "has RDATE: it recurs"),
@@ -146,6 +178,12 @@ def test_what_is_not_there_is_not_said() -> None:
 )
 def test_what_cannot_be_an_event_is_told_in_a_sentence(lines: tuple[str, ...], said: str) -> None:
     assert said in refused(*lines)
+
+
+def test_an_entry_has_so_many_properties_however_its_lines_are_folded() -> None:
+    start = "DTSTART:20310509T180000Z"
+    assert read(start, "ATTACH:", *[" x"] * 6000).ends_at.year == 2031
+    assert "more than the 5000 properties" in refused(start, *["X-A:x"] * 6000)
 
 
 def test_the_uid_of_what_is_refused_is_told() -> None:

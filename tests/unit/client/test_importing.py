@@ -1,5 +1,6 @@
 """How the client sends what is imported, and goes on where that broke off."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from okevents.client import Client, ImportLine, Retries
-from okevents.client.errors import BadInput, Failed, Forbidden, Interrupted, UnexpectedAnswer
+from okevents.client.errors import BadInput, Failed, Forbidden, Interrupted, UnexpectedAnswer, Unreachable
 from okevents.client.importing import MOST_BYTES, MOST_ENTRIES
 from okevents.events.framing import Form
 from tests.scripted import Scripted, Step, answers, problem, scripted, writes
@@ -85,10 +86,31 @@ async def test_it_is_given_up_when_nothing_comes_of_it_so_many_times(broken: Ste
     assert len(server.asked) == 4
 
 
+async def gone(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def test_a_service_that_was_there_before_is_waited_for() -> None:
+    few = Retries(attempts=1, first=0.001, longest=0.001)
+    async with scripted(cut_after(3), gone, gone, whole(2)) as server, Client(server.url, retries=few) as client:
+        assert len([line async for line in client.events.import_(ndjson(5))]) == 5
+    async with scripted(gone) as server, Client(server.url, retries=few) as client:
+        with pytest.raises(Unreachable):
+            await anext(client.events.import_(ndjson(5)))
+        assert len(server.asked) == 1
+
+
+async def test_when_all_was_answered_nothing_is_sent_again() -> None:
+    async with scripted(cut_after(5)) as server:
+        assert len(await sent(server, ndjson(5))) == 5
+    assert len(server.asked) == 1
+
+
 async def test_an_answer_that_ends_too_early_is_no_whole_one() -> None:
     ended = answers(200, results(5), content_type="application/x-ndjson")
-    async with scripted(ended, whole(0)) as server:
-        assert len(await sent(server, ndjson(5))) == 5
+    async with scripted(ended, whole(1)) as server:
+        assert len(await sent(server, ndjson(6))) == 6
+    assert [len(body) for body in bodies(server)] == [6, 1]
 
 
 @pytest.mark.parametrize("count", [4, 6])

@@ -55,6 +55,23 @@ def test_one_database_for_both_services_is_refused() -> None:
     assert "one of its own" in faults(events_database=url, bookings_database=url)
 
 
+def test_whose_databases_there_are_is_said_by_their_names_and_by_files(tmp_path: Path) -> None:
+    def stored(**environment: str) -> Shape:
+        return load(Shape.UP, {"data": str(tmp_path)}, environment, folder=tmp_path).stored
+
+    events = {"OKEVENTS_EVENTS_DATABASE": "postgresql://host/events"}
+    bookings = {"OKEVENTS_BOOKINGS_DATABASE": "postgresql://host/bookings"}
+    assert stored() is Shape.UP
+    assert stored(OKEVENTS_DATABASE="postgresql://host/x") is Shape.UP
+    assert stored(**events, **bookings) is Shape.UP
+    assert stored(**events) is Shape.EVENTS
+    assert stored(**bookings) is Shape.BOOKINGS
+    (tmp_path / "bookings.sqlite3").touch()
+    assert stored(**events) is Shape.UP
+    assert stored(**bookings) is Shape.BOOKINGS
+    assert stored() is Shape.UP
+
+
 def test_a_write_must_not_wait_for_longer_than_its_request_may_take() -> None:
     assert "max-wait isn't shorter than request-timeout" in faults(max_wait="2s", request_timeout="2s")
     load(Shape.UP, {"max_wait": "1s", "request_timeout": "2s"}, {}, folder=Path("/nowhere"))

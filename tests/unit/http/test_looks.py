@@ -31,3 +31,21 @@ async def test_what_is_not_told_in_time_is_left_out_and_asked_once() -> None:
 
 async def test_with_nothing_to_ask_nothing_is_told() -> None:
     assert await Looks({}).all() == {}
+
+
+async def test_all_who_ask_at_once_are_told() -> None:
+    may_answer = asyncio.Event()
+    asked = 0
+
+    async def ask() -> int:
+        nonlocal asked
+        asked += 1
+        await may_answer.wait()
+        return 5
+
+    looks = Looks({"one": ask})
+    waiting = [asyncio.create_task(looks.all()) for _ in range(3)]
+    await asyncio.sleep(0)
+    may_answer.set()
+    assert await asyncio.gather(*waiting) == [{"one": 5}] * 3
+    assert asked == 1

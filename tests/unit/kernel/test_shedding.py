@@ -33,7 +33,7 @@ class Clients:
         self._store = store
         self.committed: list[float] = []
         self.refused: list[float] = []
-        self.retry_after: Counter[int] = Counter()
+        self.retry_within: Counter[int] = Counter()
 
     async def ask(self) -> None:
         began = elapsed()
@@ -41,7 +41,7 @@ class Clients:
             await self._store.commits.submit(1)
         except Overloaded as error:
             self.refused.append(elapsed() - began)
-            self.retry_after[error.retry_after] += 1
+            self.retry_within[error.retry_within] += 1
         else:
             self.committed.append(elapsed() - began)
 
@@ -62,7 +62,7 @@ async def test_three_times_as_many_as_can_be_committed() -> None:
     assert len(clients.committed) + len(clients.refused) == 9000
     assert store.commits.statistics.refused == len(clients.refused)
     assert sorted(clients.refused)[int(len(clients.refused) * 0.95)] == 0.0, "nearly all are refused at once"
-    assert set(clients.retry_after) == {2}
+    assert set(clients.retry_within) == {2}
 
 
 @virtual_time
@@ -110,7 +110,7 @@ async def test_nobody_is_told_to_stay_away_for_longer_than_the_queue_can_last() 
     await clients.come(rate=300, seconds=5)
     store.takes = 60.0
     await clients.come(rate=300, seconds=5)
-    assert set(clients.retry_after) == {MAX_WAIT}
+    assert set(clients.retry_within) == {MAX_WAIT}
 
 
 @virtual_time

@@ -131,7 +131,8 @@ def without_row(form: Form, row: int) -> Form:
 def body_of(form: Form, present: Event | None) -> tuple[dict[str, Any], dict[str, Text]]:
     """What the service is asked for, and what is wrong that it can't know of.
 
-    Of a `present` event instants that weren't touched are left out: the form shows minutes alone.
+    Of a `present` event instants that weren't touched are left out: the form shows minutes alone. If anything is wrong,
+    so is told what the service would find at first sight.
     """
     faults: dict[str, Text] = {}
     zone = _zone(form.text("timezone"))
@@ -164,16 +165,7 @@ def body_of(form: Form, present: Event | None) -> tuple[dict[str, Any], dict[str
     body["booking"] = terms
     if not {"start", "end"} <= untouched:
         body |= _when(at["start"], at["end"])
-    return body, faults
-
-
-def faults_of_shape(body: dict[str, Any], form: Form) -> dict[str, Text]:
-    """What the service would find wrong at first sight: so that everything is told at once."""
-    try:
-        validation.decode(msgspec.json.encode({"startdate": 0, **body}), EventDraft)
-    except BadInput as error:
-        return faults_of(error, form)
-    return {}
+    return body, _faults_of_shape(body, form) | faults if faults else {}
 
 
 def faults_of(error: BadInput, form: Form) -> dict[str, Text]:
@@ -218,6 +210,15 @@ def _told_halls(form: Form) -> str:
     """Great hall, 420; Gallery, 80, 2nd floor."""
     halls = ((form.text(f"hall-{row}-{part}") for part in ("name", "capacity", "location")) for row in _used(form))
     return "; ".join(", ".join(part for part in hall if part) for hall in halls)
+
+
+def _faults_of_shape(body: dict[str, Any], form: Form) -> dict[str, Text]:
+    """What the service would find wrong at first sight: so that everything is told at once."""
+    try:
+        validation.decode(msgspec.json.encode({"startdate": 0, **body}), EventDraft)
+    except BadInput as error:
+        return faults_of(error, form)
+    return {}
 
 
 def _used(form: Form) -> list[int]:

@@ -77,7 +77,6 @@ class EventDesk:
             return self._form(request, None, other)
         body, faults = event_form.body_of(form, None)
         if faults:
-            faults = event_form.faults_of_shape(body, form) | faults
             return self._form(request, None, form.faulty(faults), status=422)
         try:
             written = await self._service.create(msgspec.json.encode(body), _caller(request, form))
@@ -99,7 +98,6 @@ class EventDesk:
             return self._form(request, event, other)
         body, faults = event_form.body_of(form, event)
         if faults:
-            faults = event_form.faults_of_shape(body, form) | faults
             return self._form(request, event, form.faulty(faults), status=422)
         try:
             await self._service.patch(event_id, msgspec.json.encode(body), _caller(request, form))

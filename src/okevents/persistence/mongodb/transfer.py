@@ -207,19 +207,14 @@ class _EventsOutbox(_Outbox):
         super().__init__(server)
         self._store = events.MongodbEventStore(server)
 
-    async def count(self) -> int:
-        return await super().count() + len(await self._announcements())
-
     async def pages(self) -> AsyncIterator[Sequence[Any]]:
         async for page in super().pages():
             yield page
-        told = await self._announcements()
-        for first in range(0, len(told), PAGE):
-            yield told[first : first + PAGE]
-
-    async def _announcements(self) -> list[Message]:
-        unannounced = await self._store.unannounced(limit=0)
-        return [announcement(event, event.updated_at) for event in unannounced]
+        # A server that has to look at every document, and finds none, may take longer than an answer may.
+        cursor = self._server.collection("events").find({}, batch_size=PAGE)
+        while documents := await self._server.run(_next_page(cursor)):
+            foreign = [self._store.understood(each) for each in documents if not isinstance(each.get("state"), bytes)]
+            yield [announcement(event, event.updated_at) for event in foreign if event is not None]
 
 
 class _DeadLetters(_Table):
@@ -325,8 +320,10 @@ class MongodbTransfer:
         schema = await self._server.run(self._schemas.find_one({"_id": "schema"}))
         if schema is None:
             # The Go program's has no schema.
-            document = await self._server.run(self._server.collection("events").find_one({}, {"_id": 1}))
-            return Found(None if document is None else "events")
+            if await self._holds("events"):
+                return Found("events")
+            names = sorted({name for tables in _TABLES.values() for table in tables for name in table.stored_in})
+            return Found(None, others=tuple([name for name in names if await self._holds(name)]))
         service = schema["service"].removesuffix(UNFINISHED)
         if service == schema["service"]:
             database = _DATABASES[service](self._url)
@@ -362,6 +359,9 @@ class MongodbTransfer:
     @property
     def _schemas(self) -> Collection:
         return self._server.collection("okevents_schema")
+
+    async def _holds(self, name: str) -> bool:
+        return await self._server.run(self._server.collection(name).find_one({}, {"_id": 1})) is not None
 
     async def _set_owner(self, name: str) -> None:
         """Where it has one."""

@@ -83,6 +83,11 @@ _TABLES: Mapping[str, Mapping[str, tuple[_Decode, _RowOf]]] = {
 }
 
 
+async def _others(connection: Connection) -> tuple[str, ...]:
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
+    return tuple(name for (name,) in tables if any(name in ours for ours in _TABLES.values()))
+
+
 class PostgresqlTransfer:
     """See `Transfer`."""
 
@@ -94,7 +99,7 @@ class PostgresqlTransfer:
         users = int(await self._pool.run(lambda connection: connection.fetchval(_OTHERS)))
         owner = await self._pool.run(migrations.owner)
         if owner is None:
-            return Found(None, users=users)
+            return Found(None, users=users, others=await self._pool.run(_others))
         service = owner.removesuffix(UNFINISHED)
         if service == owner:
             address = self._pool.address

@@ -135,6 +135,11 @@ _TABLES: Mapping[str, Mapping[str, tuple[_Decode, _Write]]] = {
 }
 
 
+def _others(connection: Connection) -> tuple[str, ...]:
+    tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return tuple(str(name) for (name,) in tables if any(name in ours for ours in _TABLES.values()))
+
+
 class SqliteTransfer:
     """See `Transfer`."""
 
@@ -152,7 +157,7 @@ class SqliteTransfer:
         writer = await self._open()
         owner = await writer.run(migrations.owner)
         if owner is None:
-            return Found(None)
+            return Found(None, others=await writer.run(_others))
         service = owner.removesuffix(UNFINISHED)
         if service == owner:
             await writer.run(lambda connection: migrations.check_owner(connection, service))
