@@ -108,10 +108,12 @@ def test_rows_are_added_and_removed() -> None:
 def test_what_another_has_changed_is_told_by_its_name() -> None:
     event = an_event(
         name="Organ night",
+        description="Bach,\nthen Buxtehude.",
         location=a_location(name="Palau Nou", halls=(a_hall(),)),
         booking=BookingTerms(max_places=4),
     )
     form = event_form.filled_in(event)
+    form = Form({**form.fields, "description": "Bach,\r\nthen Buxtehude."})
     typed = Form({**form.fields, "name": "Organ evening", "max_places": "", "hall-0-capacity": "7"})
     told = event_form.differences(typed, event)
     assert [(each.label, each.typed, each.now) for each in told] == [

@@ -151,7 +151,7 @@ def body_of(form: Form, present: Event | None) -> tuple[dict[str, Any], dict[str
             "country": form.text("country"),
             "halls": [_hall(form, row) for row in _used(form)],
         },
-        "description": form["description"].replace("\r\n", "\n"),
+        "description": _lines(form["description"]),
         "organiser": form.text("organiser"),
         "tags": [tag for each in form["tags"].split(",") if (tag := each.strip())],
     }
@@ -199,11 +199,16 @@ class Difference(NamedTuple):
 
 
 def differences(form: Form, present: Event) -> list[Difference]:
-    """In the order of the page; the halls are one thing."""
+    """Of halls all together, last."""
     now = filled_in(present)
-    told = [Difference(label, form.text(name), now.text(name)) for name, label in LABELS.items()]
+    told = [Difference(label, _lines(form.text(name)), now.text(name)) for name, label in LABELS.items()]
     told.append(Difference(N_("Halls"), _told_halls(form), _told_halls(now)))
     return [each for each in told if each.typed != each.now]
+
+
+def _lines(text: str) -> str:
+    """With line breaks as they are stored: a form sends CRLF (HTML, 4.10.22.4)."""
+    return text.replace("\r\n", "\n")
 
 
 def _told_halls(form: Form) -> str:
