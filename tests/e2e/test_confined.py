@@ -58,3 +58,18 @@ async def test_it_needs_no_more_than_a_folder_for_its_data(confined: Path, tmp_p
         assert (await program.http.get("/health/ready")).status_code == 200
         assert await program.stop() == 0
     assert {"events.sqlite3", "bookings.sqlite3"} <= {each.name for each in (tmp_path / "data").glob("*")}
+
+
+def test_commands_run_in_a_folder_that_may_not_be_looked_into(tmp_path: Path) -> None:
+    """As where root, at home, has the service's user do something."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    # Root may look into everything, as long as it has its capabilities.
+    without = "setpriv --bounding-set=-all --inh-caps=-all" if os.geteuid() == 0 else ""
+    said = f"chmod 0 . && exec {without} {shlex.quote(str(COMMAND))} tokens list --data {shlex.quote(str(tmp_path))}"
+    try:
+        done = subprocess.run(["sh", "-c", said], cwd=closed, capture_output=True, text=True, check=False)
+    finally:
+        closed.chmod(0o700)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "There are no tokens" in done.stdout
