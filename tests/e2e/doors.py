@@ -10,8 +10,9 @@ import httpx
 import segno
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
+from tests.e2e.browser import Visitor
 from tests.e2e.guests import availability
 
 SEEING = """
@@ -112,3 +113,40 @@ def film(folder: Path, token: str) -> str:
     path = folder / "ticket.mjpeg"
     path.write_bytes(picture(token) * 3)
     return f"--use-file-for-fake-video-capture={path}"
+
+
+KEPT = """async () => {
+  const { all } = await import("/assets/door-store.js");
+  return [...(await all("")).keys()].map((key) => key.split(":")[0]).sort();
+}"""
+"""The kinds of what the device keeps."""
+
+
+async def scan(page: Page, code: str) -> None:
+    """As a scanner does that types."""
+    await page.fill("#code", code)
+    await page.keyboard.press("Enter")
+
+
+async def says(page: Page, kind: str) -> None:
+    await expect(page.locator("#told [data-answer]")).to_have_attribute("data-answer", kind)
+
+
+async def ready(page: Page) -> None:
+    await page.locator('[data-door][data-ready="yes"]').wait_for(state="attached")
+
+
+async def offline(visitor: Visitor, is_offline: bool) -> None:
+    """What the browser itself says of a connection that isn't there is no complaint of the page."""
+    visitor.forgives = "ERR_INTERNET_DISCONNECTED"
+    await visitor.page.context.set_offline(is_offline)
+    state = "offline" if is_offline else "online"
+    await expect(visitor.page.locator(f"[data-link-is={state}]")).to_be_visible()
+
+
+async def unsent(page: Page, count: int) -> None:
+    shown = page.locator("[data-unsent]")
+    if count:
+        await expect(shown.locator("b")).to_have_text(str(count))
+    else:
+        await expect(shown).to_be_hidden(timeout=15_000)

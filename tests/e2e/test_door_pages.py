@@ -1,17 +1,31 @@
 """The door in a browser: who is let in and who isn't, by typed codes, by the camera, and without a connection."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, FilePayload, Page, Route, expect
+from playwright.async_api import Browser, FilePayload, Route, expect
 
-from tests.e2e.browser import Visitor, chromium, visiting
-from tests.e2e.doors import CAMERA, admitted, blank, booked, film, let_see, picture, tickets, tonight
-from tests.e2e.program import Program, running
-from tests.e2e.test_access import created, showing
+from tests.e2e.browser import chromium, visiting
+from tests.e2e.doors import (
+    CAMERA,
+    KEPT,
+    admitted,
+    blank,
+    booked,
+    film,
+    let_see,
+    offline,
+    picture,
+    ready,
+    says,
+    scan,
+    tickets,
+    tonight,
+    unsent,
+)
+from tests.e2e.program import Program
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sqlite, pytest.mark.timeout(120)]
 
@@ -22,26 +36,6 @@ SCENES = [
     pytest.param({"size": "desk", "has_scripts": False}, id="plain"),
     pytest.param({"size": "phone", "has_scripts": False}, id="phone-plain"),
 ]
-
-
-KEPT = """async () => {
-  const { all } = await import("/assets/door-store.js");
-  return [...(await all("")).keys()].map((key) => key.split(":")[0]).sort();
-}"""
-
-
-async def scan(page: Page, code: str) -> None:
-    """As a scanner does that types."""
-    await page.fill("#code", code)
-    await page.keyboard.press("Enter")
-
-
-async def says(page: Page, kind: str) -> None:
-    await expect(page.locator("#told [data-answer]")).to_have_attribute("data-answer", kind)
-
-
-async def ready(page: Page) -> None:
-    await page.locator('[data-door][data-ready="yes"]').wait_for(state="attached")
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -120,22 +114,6 @@ async def test_the_camera_and_a_photo_let_in(cinema: Program, tmp_path: Path, si
         wall = FilePayload(name="wall.jpg", mimeType="image/jpeg", buffer=blank())
         await page.set_input_files("[data-photo]", wall)
         await expect(page.locator("[data-note=no-code]")).to_be_visible()
-
-
-async def offline(visitor: Visitor, is_offline: bool) -> None:
-    """What the browser itself says of a connection that isn't there is no complaint of the page."""
-    visitor.forgives = "ERR_INTERNET_DISCONNECTED"
-    await visitor.page.context.set_offline(is_offline)
-    state = "offline" if is_offline else "online"
-    await expect(visitor.page.locator(f"[data-link-is={state}]")).to_be_visible()
-
-
-async def unsent(page: Page, count: int) -> None:
-    shown = page.locator("[data-unsent]")
-    if count:
-        await expect(shown.locator("b")).to_have_text(str(count))
-    else:
-        await expect(shown).to_be_hidden(timeout=15_000)
 
 
 @pytest.mark.parametrize("scene", SCENES[:3])
@@ -335,78 +313,3 @@ async def test_what_is_long_over_is_forgotten(cinema: Program, browser: Browser)
           await forget(new Date(Date.now() + 24 * 3600 * 1000));
         }""")
         assert await page.evaluate(KEPT) == []
-
-
-@pytest.fixture
-async def closed(tmp_path: Path) -> AsyncIterator[tuple[Program, str]]:
-    """Both services with access control, and a token for the door."""
-    async with running("up", "--access", "required", folder=tmp_path) as program:
-        token = await created(tmp_path, "organiser", "--scope", "admin")
-        program.http.headers.update(showing(token["token"]))
-        yield program, (await created(tmp_path, "door", "--scope", "check-in"))["token"]
-
-
-async def sign_in(page: Page, token: str) -> None:
-    await page.fill("#token", token)
-    await page.get_by_role("button", name="Sign in").click()
-    await ready(page)
-
-
-async def test_whoever_is_signed_out_meanwhile_loses_nothing(closed: tuple[Program, str], browser: Browser) -> None:
-    cinema, token = closed
-    event_id = await tonight(cinema.http)
-    first, second = await tickets(cinema.http, event_id, 2)
-    async with visiting(browser, cinema.http.base_url, "phone") as visitor:
-        page = visitor.page
-        await page.goto(f"/door/{event_id}")
-        await visitor.look("door-sign-in")
-        await sign_in(page, token)
-        await visitor.look("door-signed-in")
-        await scan(page, first)
-        await says(page, "in")
-        visitor.forgives = "status of 401"
-        await page.context.clear_cookies()
-        await scan(page, second)
-        await says(page, "in")
-        await unsent(page, 1)
-        await expect(page.locator("[data-note=signed-out]")).to_be_visible()
-        await visitor.look("door-signed-out")
-        await page.locator("[data-again]").click()
-        await sign_in(page, token)
-        await unsent(page, 0)
-        await expect(page.locator("[data-note=signed-out]")).to_be_hidden()
-        assert await admitted(cinema.http, event_id) == 2
-
-
-async def test_signing_out_sends_what_is_left_and_leaves_nothing(closed: tuple[Program, str], browser: Browser) -> None:
-    cinema, token = closed
-    event_id = await tonight(cinema.http)
-    first, second = await tickets(cinema.http, event_id, 2)
-    async with visiting(browser, cinema.http.base_url) as visitor:
-        page = visitor.page
-        await page.goto(f"/door/{event_id}")
-        await sign_in(page, token)
-        visitor.forgives = "status of 503"
-        await page.route("**/scans", lambda route: route.fulfill(status=503))
-        await scan(page, first)
-        await says(page, "in")
-        await page.get_by_role("button", name="Sign out").click()
-        await expect(page.locator("[role=alert]")).to_contain_text("aren’t sent yet")
-        await visitor.look("door-leaving")
-        await page.unroute("**/scans")
-        await page.get_by_role("button", name="Sign out").click()
-        await expect(page.locator("h1")).to_have_text("Sign in")
-        assert await admitted(cinema.http, event_id) == 1
-        assert await page.evaluate(KEPT) == []
-        # Whoever means it may leave without.
-        await page.goto(f"/door/{event_id}")
-        await sign_in(page, token)
-        await page.route("**/scans", lambda route: route.fulfill(status=503))
-        await scan(page, second)
-        await says(page, "in")
-        await page.get_by_role("button", name="Sign out").click()
-        await expect(page.locator("[role=alert]")).to_be_visible()
-        await page.get_by_role("button", name="Sign out").click()
-        await expect(page.locator("h1")).to_have_text("Sign in")
-        assert await page.evaluate(KEPT) == []
-        assert await admitted(cinema.http, event_id) == 1

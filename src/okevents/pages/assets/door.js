@@ -3,6 +3,7 @@
 
 import * as camera from "./door-camera.js";
 import { Away, SignedOut, ask, flush, keep, takeBack, tell, tellOutside, unsent } from "./door-queue.js";
+import { clock, days, door, find, kindOfProblem, note, number, showVerdict, wordOf } from "./door-page.js";
 import * as store from "./door-store.js";
 import { decide, decoded, imported, parse } from "./door-tickets.js";
 
@@ -10,15 +11,9 @@ const TRY_EVERY = 5000;
 const LIST_EVERY = 60_000;
 const BOOKING = /^[0-9a-f]{24}$/;
 
-const door = document.querySelector("[data-door]");
 const event = location.pathname.split("/")[2];
-const language = document.documentElement.lang;
-// In the form of the reader's country, as the service has it, where the browser says which that is.
-const locale = navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
-const find = (selector) => door.querySelector(selector);
 const code = find("#code");
 const where = find("#where");
-const number = new Intl.NumberFormat(locale);
 
 let list = null;
 let keys = null;
@@ -30,53 +25,11 @@ let last = null; // who was let in here last: what undoes it
 let following = null;
 
 const now = () => new Date(Date.now() - aheadBy);
-// By the clocks of the event's place, where the browser knows that place.
-const timesOf = (form) => {
-  const timeZone = list?.timezone || door.dataset.zone || undefined;
-  try {
-    return new Intl.DateTimeFormat(locale, { ...form, timeZone });
-  } catch {
-    return new Intl.DateTimeFormat(locale, form);
-  }
-};
-const clock = (at) => timesOf({ hour: "numeric", minute: "2-digit" }).format(new Date(at));
-const days = (from, to) => timesOf({ dateStyle: "full", timeStyle: "short" }).formatRange(new Date(from), new Date(to));
-const note = (name, isShown) => {
-  for (const each of door.querySelectorAll(`:scope > [data-note="${name}"], .scan [data-note="${name}"]`)) each.hidden = !isShown;
-};
+const zone = () => list?.timezone || door.dataset.zone || undefined;
 
-// What is said.
-
-const kinds = find("#kinds").content;
-const kindOfProblem = (problem) => {
-  const slug = problem?.type?.split("/").pop();
-  const found = [...kinds.children].find((each) => each.dataset.slugs.split(" ").includes(slug));
-  return found?.dataset.answer ?? "unsure";
-};
-
-const fill = (row, value) => {
-  if (!row) return;
-  row.hidden = value === null || value === undefined || value === "";
-  (row.querySelector("dd") ?? row).textContent = value ?? "";
-};
-
-const vibrate = (tone) => {
-  if (find("[data-vibrate] input").checked && navigator.userActivation?.hasBeenActive) {
-    navigator.vibrate?.(tone === "good" ? 90 : [180, 90, 180]);
-  }
-};
-
-const show = ({ kind, isKept = false, isUnverified = false, ...rows }) => {
-  const made = kinds.querySelector(`[data-answer="${kind}"]`).cloneNode(true);
-  made.classList.add("new");
-  if (rows.at) rows.at = clock(rows.at);
-  for (const [name, value] of Object.entries(rows)) fill(made.querySelector(`[data-row="${name}"]`), value);
-  made.querySelector('[data-note="kept"]').hidden = !isKept;
-  made.querySelector('[data-note="unverified"]').hidden = !isUnverified;
-  find("#told").replaceChildren(made);
-  find("[data-plain-undo]")?.remove();
+const show = ({ at, ...rows }) => {
+  showVerdict({ ...rows, at: at && clock(at, zone()) });
   find("[data-undo]").hidden = !last;
-  vibrate(made.classList.contains("good") ? "good" : "bad");
 };
 
 const showState = async () => {
@@ -87,7 +40,7 @@ const showState = async () => {
   find("[data-unsent]").hidden = !waiting.size;
   find("[data-unsent] b").textContent = number.format(waiting.size);
   find("[data-listed]").hidden = isOnline || !list;
-  if (list) find("[data-listed] b").textContent = clock(list.issuedAt);
+  if (list) find("[data-listed] b").textContent = clock(list.issuedAt, zone());
   const steps = [...waiting.values()];
   const change = steps.reduce((sum, { kind }) => sum + (kind === "in" ? 1 : -1), 0);
   const here = isOnline && numbers ? null : await countHere(steps);
@@ -168,7 +121,7 @@ const useList = async () => {
   keys = await imported(list.keys);
   find("[data-name]").textContent = list.name;
   const span = find("[data-span]");
-  if (!span.textContent) span.textContent = days(list.starts, list.ends);
+  if (!span.textContent) span.textContent = days(list.starts, list.ends, zone());
 };
 
 // Who was let in here before the list was made, and isn't in by it, was put outside at another door.
@@ -225,11 +178,10 @@ const showConflicts = async () => {
   const lines = [...found.values()].map((each) => {
     const line = find("#conflict").content.cloneNode(true);
     const [booking, ticket] = each.name.split(":");
-    const word = kinds.querySelector(`[data-answer="${each.kind}"] .word`).textContent;
-    const rows = { word, here: clock(each.here), ticket, booking };
+    const rows = { word: wordOf(each.kind), here: clock(each.here, zone()), ticket, booking };
     for (const [name, value] of Object.entries(rows)) line.querySelector(`[data-row="${name}"]`).textContent = value;
     line.querySelector('[data-row="before"]').hidden = !each.at;
-    line.querySelector("[data-at]").textContent = each.at ? clock(each.at) : "";
+    line.querySelector("[data-at]").textContent = each.at ? clock(each.at, zone()) : "";
     line.querySelector("[data-where]").textContent = each.where ?? "";
     return line;
   });
@@ -405,7 +357,7 @@ const prepareOffline = async () => {
   if (!navigator.serviceWorker) return;
   const said = await caches.open("okevents-language");
   // The page that the worker keeps says nothing of a choice; only what came over the connection does.
-  if (!door.hasAttribute("data-shell")) await said.put("/door/language", new Response(language));
+  if (!door.hasAttribute("data-shell")) await said.put("/door/language", new Response(document.documentElement.lang));
   if (navigator.onLine) await navigator.serviceWorker.register("/door/worker.js", { scope: "/door/" });
 };
 

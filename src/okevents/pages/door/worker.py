@@ -15,6 +15,7 @@ ASSETS = (
     "icon.svg",
     "door.js",
     "door-camera.js",
+    "door-page.js",
     "door-queue.js",
     "door-store.js",
     "door-tickets.js",
