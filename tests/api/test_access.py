@@ -57,7 +57,7 @@ MAY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("list_dead_letters", "find_dead_letter"), ADMIN),
     **dict.fromkeys(("replay_dead_letter", "drop_dead_letter", "replay_dead_letters", "drop_dead_letters"), ADMIN),
     "book": VALID,
-    "list_bookings": frozenset({"bookings:read", "admin"}),
+    **dict.fromkeys(("list_bookings", "find_occupancy"), frozenset({"bookings:read", "admin"})),
     **dict.fromkeys(("find_booking", "list_tickets", "print_tickets", "draw_ticket_svg", "draw_ticket_png"), READS_OWN),
     "show_booking_calendar": READS_OWN,
     **dict.fromkeys(("amend_booking", "confirm_booking", "extend_booking"), CHANGES_OWN),

@@ -91,3 +91,19 @@ async def test_a_hall_that_the_event_does_not_have(http: httpx.AsyncClient) -> N
     answer = await http.get(f"/bookings?event={event_id}&hall=cellar", headers={"accept": "text/csv"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "hall")
     assert (await http.post("/bookings", json=a_booking(event_id))).status_code == 201
+
+
+async def test_how_the_halls_have_filled(http: httpx.AsyncClient) -> None:
+    event_id = await an_event_with(http, 9)
+    nothing = (await http.get(f"/availability/{event_id}/occupancy")).json()
+    assert nothing == {"event_id": event_id, "capacity": 9, "steps": []}
+    booked, held = await made(http, event_id, places=3), await made(http, event_id, places=2, hold=600)
+    told = (await http.get(f"/availability/{event_id}/occupancy?steps=1")).json()
+    assert [{**step, "at": None} for step in told["steps"]] == [{"at": None, "booked": 3, "held": 2}]
+    for booking in (booked, held):
+        assert (await http.post(f"/bookings/{booking['id']}/cancel")).status_code == 200
+    assert (await http.get(f"/availability/{event_id}/occupancy")).json()["steps"][-1]["booked"] == 0
+    for wrong, pointer in (("steps=0", "steps"), ("steps=1001", "steps"), ("from=1", "from")):
+        refused = await http.get(f"/availability/{event_id}/occupancy?{wrong}")
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert (await http.get(f"/availability/{'0' * 24}/occupancy")).status_code == 404

@@ -128,6 +128,25 @@ async def test_a_token_that_is_good_for_something_else_is_told_what_is_missing(d
     assert 'href="/desk/events"' not in start
 
 
+async def test_whose_token_has_ended_is_told_so_and_led_back_to_the_very_page(desk: Desk) -> None:
+    await desk.sign_in(Scope.EVENTS_WRITE)
+    cookie = f"okevents_staff_events={new_token()}"
+    ended = await desk.http.get("/desk/events?q=organ", headers={"cookie": cookie})
+    assert (ended.status_code, "expired or was revoked" in ended.text) == (401, True)
+    assert 'name="to" value="/desk/events?q=organ"' in ended.text
+    sent = await desk.http.post("/desk/events/new", headers={"cookie": cookie}, data=TYPED)
+    assert 'name="to" value="/desk"' in sent.text
+
+
+async def test_a_link_on_another_site_leads_on_with_one_click(desk: Desk) -> None:
+    """The browser keeps the cookie back where another site's page has the link."""
+    led = await desk.http.get("/desk/events/new", headers={"sec-fetch-site": "cross-site"})
+    assert led.status_code == 401
+    assert '<a href="/desk/events/new">' in led.text
+    own = await desk.http.get("/desk/events/new", headers={"sec-fetch-site": "same-origin"})
+    assert '<a href="/desk/events/new">' not in own.text
+
+
 async def test_forms_of_other_sites_do_nothing(desk: Desk) -> None:
     await desk.sign_in(Scope.ADMIN)
     for path in ("/desk/events/new", "/desk/events/sign-out", "/desk/bookings/sign-in"):
@@ -169,7 +188,8 @@ async def test_a_change_on_what_another_has_changed_is_not_saved_but_kept(desk: 
     refused = await desk.http.post(path, data=early)
     assert refused.status_code == 412
     assert 'value="Mine"' in refused.text
-    assert "Another’s" in refused.text.replace("&#39;", "’")
+    assert '<td data-label="It is now"><bdi>Another&#39;s</bdi></td>' in refused.text
+    assert '<td data-label="You typed"><bdi>Mine</bdi></td>' in refused.text
     again = {
         **early,
         **{name: re.findall(f'name="{name}" value="([^"]*)"', refused.text)[0] for name in ("key", "version")},
@@ -223,8 +243,9 @@ async def test_bookings_are_found_by_what_is_asked_for(sold: tuple[Desk, str, li
     waiting = (await desk.http.get(f"{page}/waiting")).text
     assert ("Guest 2" in waiting, "Guest 0" in waiting) == (True, False)
     assert (await desk.http.get(f"/desk/bookings/{'0' * 24}")).status_code == 404
-    # Each booking's own page opens to whoever may read bookings.
-    assert (await desk.http.get(f"/booking/{made[0]['id']}")).status_code == 200
+    # Each booking's own page opens to whoever may read bookings, and leads back.
+    own = await desk.http.get(f"/booking/{made[0]['id']}")
+    assert (own.status_code, f'href="{page}"' in own.text) == (200, True)
 
 
 async def test_what_is_shown_can_be_taken_along(sold: tuple[Desk, str, list[dict[str, Any]]]) -> None:
@@ -253,3 +274,19 @@ async def test_where_nobody_signs_in_it_is_said(http: httpx.AsyncClient) -> None
     assert (page.status_code, "Nobody has to sign in here" in page.text) == (200, True)
     assert "Nothing is planned yet" in page.text
     assert "There is nothing to book yet" in (await http.get("/desk/bookings")).text
+
+
+async def test_a_place_in_line_is_that_which_its_guest_is_told(http: httpx.AsyncClient) -> None:
+    halls = [{"name": "best", "capacity": 1}, {"name": "other", "capacity": 1}]
+    event_id = await an_event_with(http, 0, halls=halls)
+    told = {}
+    for number, hall in enumerate(("best", "other", "best", "other", "best")):
+        guest = {"name": f"Guest {number}", "email": f"guest{number}@example.org"}
+        given = {"places": 1, "hold": 0, "waitlist": True}
+        made = (await http.post("/bookings", json=a_booking(event_id, guest=guest, hall=hall, **given))).json()
+        shown = (await http.get(f"/bookings/{made['id']}")).json()
+        if shown["state"] == "waiting":
+            told[f"Guest {number}"] = shown["waiting"]["position"]
+    page = (await http.get(f"/desk/bookings/{event_id}/waiting")).text
+    found = re.findall(r"(\d+)\. <a [^>]*><bdi>([^<]*)</bdi>", page)
+    assert {name: int(place) for place, name in found} == told == {"Guest 2": 1, "Guest 3": 1, "Guest 4": 2}

@@ -89,9 +89,11 @@ async def visiting(
     language: str = "en-GB",
     is_dark: bool = False,
     has_scripts: bool = True,
+    is_forced: bool = False,
 ) -> AsyncIterator[Visitor]:
     """A new visitor of that address, whom nobody knows. Nothing but that host was asked for anything afterwards."""
-    name = "-".join([size, language[:2], *(["dark"] if is_dark else []), *([] if has_scripts else ["plain"])])
+    marks = {"dark": is_dark, "plain": not has_scripts, "forced": is_forced}
+    name = "-".join([size, language[:2], *(mark for mark, is_so in marks.items() if is_so)])
     context = await browser.new_context(
         base_url=str(base),
         viewport=SIZES[size],
@@ -99,6 +101,7 @@ async def visiting(
         color_scheme="dark" if is_dark else "light",
         java_script_enabled=has_scripts,
         reduced_motion="reduce",
+        forced_colors="active" if is_forced else "none",
     )
     context.set_default_timeout(15_000)
     visitor = Visitor(await context.new_page(), name, has_scripts)

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from tests.e2e.browser import Visitor, visiting
 from tests.e2e.guests import availability
 from tests.e2e.program import Program, running
-from tests.e2e.test_access import created
+from tests.e2e.test_access import created, showing
 from tests.e2e.test_programme_pages import SCENES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sqlite, pytest.mark.timeout(180)]
@@ -63,7 +63,17 @@ async def fill(program: Program, event_id: str) -> None:
         assert made.status_code == 201, made.text
 
 
-@pytest.mark.parametrize("scene", SCENES)
+async def overtake(program: Program, token: str, event_id: str) -> None:
+    """Somebody else changes the event, by the API."""
+    headers = showing(token) | {"content-type": "application/merge-patch+json"}
+    changed = await program.http.patch(f"/events/id/{event_id}", json={"organiser": "Orfeón"}, headers=headers)
+    assert changed.status_code == 200, changed.text
+
+
+FORCED = pytest.param({"size": "desk", "is_forced": True}, id="forced-colours")
+
+
+@pytest.mark.parametrize("scene", [*SCENES, FORCED])
 async def test_from_signing_in_to_cancelling(tmp_path: Path, browser: Browser, scene: dict[str, Any]) -> None:
     settings = ("--access", "required", "--site-name", "Cine Doré")
     async with running("up", *settings, folder=tmp_path) as program:
@@ -100,8 +110,12 @@ async def test_from_signing_in_to_cancelling(tmp_path: Path, browser: Browser, s
             await visitor.look("desk-occupancy")
 
             await page.goto(f"/desk/events/{event_id}")
+            await overtake(program, token, event_id)
             await page.fill("#name", "Organ evening")
-            await page.click("main .actions button")
+            await page.click("main form .actions button")
+            await expect(page.locator("#refused tbody tr")).to_have_count(2)
+            await visitor.look("desk-overtaken")
+            await page.click("main form .actions button")
             await page.wait_for_url("**?done=changed")
             await page.click(f"a[href='/desk/events/{event_id}/cancel']")
             await visitor.look("desk-cancel")

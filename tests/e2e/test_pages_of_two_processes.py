@@ -1,6 +1,8 @@
 """The pages of both services where each is a process of its own: they link to one another, and ask nobody else."""
 
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from playwright.async_api import expect
 from tests.e2e.browser import chromium, visiting
 from tests.e2e.doors import tickets, tonight
 from tests.e2e.guests import availability, book
-from tests.e2e.program import running
+from tests.e2e.program import Program, running
 from tests.e2e.shape import Shape
+from tests.e2e.test_access import created
 from tests.e2e.test_guest_pages import fill_in, send
 from tests.e2e.test_programme_pages import evening
 
@@ -33,17 +36,24 @@ def shape(rabbitmq_url: str, tmp_path: Path) -> Shape:
     )
 
 
-@pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "plain"])
-async def test_from_one_service_to_the_other_and_back(shape: Shape, has_scripts: bool) -> None:
+@asynccontextmanager
+async def linked(shape: Shape, *arguments: str) -> AsyncIterator[tuple[Program, Program]]:
+    """Both, each told where browsers find the other; with those arguments more."""
     await shape.migrate()
     ports = {"events": free_port(), "bookings": free_port()}
-    addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    to_bookings, to_events = ("--bookings-address", addresses["bookings"]), ("--events-address", addresses["events"])
+    to = {name: (f"--{name}-address", f"http://127.0.0.1:{port}") for name, port in ports.items()}
+    of_events, of_bookings = (*shape.events, *to["bookings"]), (*shape.bookings, *to["events"])
     async with (
-        running("events", *shape.events, *to_bookings, folder=shape.folder, port=ports["events"]) as events,
-        running("bookings", *shape.bookings, *to_events, folder=shape.folder, port=ports["bookings"]) as bookings,
-        chromium() as browser,
+        running("events", *of_events, *arguments, folder=shape.folder, port=ports["events"]) as events,
+        running("bookings", *of_bookings, *arguments, folder=shape.folder, port=ports["bookings"]) as bookings,
     ):
+        yield events, bookings
+
+
+@pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "plain"])
+async def test_from_one_service_to_the_other_and_back(shape: Shape, has_scripts: bool) -> None:
+    async with linked(shape) as (events, bookings), chromium() as browser:
+        addresses = {"events": str(events.http.base_url), "bookings": str(bookings.http.base_url)}
         body = evening(9, name="Piano", location=LOBBY)
         event_id = (await events.http.post("/events", json=body)).json()["id"]
         await availability(bookings.http, event_id)
@@ -117,3 +127,35 @@ async def test_each_process_has_its_own_operations_and_the_booking_service_the_d
             await page.keyboard.press("Enter")
             await expect(page.locator("#told [data-answer=in]")).to_be_visible()
             await expect(page.locator("[data-come]")).to_have_text("1")
+
+
+async def test_staff_sign_in_at_each_and_are_told_so(shape: Shape) -> None:
+    """On one host, to all of whose ports a browser sends the same cookies."""
+    async with (
+        linked(shape, "--access", "required") as (events, bookings),
+        chromium() as browser,
+        visiting(browser, events.http.base_url, "phone") as visitor,
+    ):
+        addresses = {"events": str(events.http.base_url), "bookings": str(bookings.http.base_url)}
+        tokens, page = {}, visitor.page
+        for service, url, scope in (
+            ("events", shape.events[1], "events:write"),
+            ("bookings", shape.bookings[1], "bookings:read"),
+        ):
+            made = await created(shape.folder, service, "--scope", scope, f"--{service}-database", url)
+            tokens[service] = made["token"]
+        events.http.headers["authorization"] = f"Bearer {tokens['events']}"
+        event_id = (await events.http.post("/events", json=evening(9, location=LOBBY))).json()["id"]
+        await page.goto(f"/desk/events/{event_id}")
+        await expect(page.locator("main")).to_contain_text("each asks you once for its own token")
+        await visitor.look("desk-sign-in-divided")
+        await page.fill("#token", tokens["events"])
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page).to_have_url(f"{addresses['events']}/desk/events/{event_id}")
+        await page.locator("main").get_by_role("link", name="Bookings").click()
+        await expect(page.locator("#token")).to_be_visible()
+        await page.fill("#token", tokens["bookings"])
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page).to_have_url(f"{addresses['bookings']}/desk/bookings/{event_id}")
+        await page.get_by_role("link", name="Change the event").click()
+        await expect(page.locator("#name")).to_have_value("Night of the Organ")

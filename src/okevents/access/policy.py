@@ -51,6 +51,7 @@ RULES: Mapping[str, Rule] = {
     "follow_availability": _EVERYBODY,
     "book": _EVERYBODY,
     "list_bookings": Rule(Scope.BOOKINGS_READ),
+    "find_occupancy": Rule(Scope.BOOKINGS_READ),
     "find_booking": _READS_OWN,
     "amend_booking": _CHANGES_OWN,
     "confirm_booking": _CHANGES_OWN,

@@ -11,6 +11,7 @@ from okevents.bookings.ledger import lapsed
 from okevents.bookings.life import present
 from okevents.bookings.listing import BookingList, BookingPage, InventoryPage
 from okevents.bookings.model import Booking, BookingState, Inventory
+from okevents.bookings.occupancy import Filled, Occupancy
 from okevents.bookings.ports import BookingFilter, BookingsDatabase
 from okevents.bookings.representation import WaitingShown
 from okevents.bookings.rules import Rules
@@ -64,6 +65,15 @@ class BookingReading:
     async def stream(self, wanted: BookingFilter, hall: str | None) -> AsyncIterator[Sequence[Booking]]:
         """All that match, in chunks. Raises BadInput and EventNotFound before the first."""
         return self._stream(await self._with_hall(wanted, hall))
+
+    async def occupancy(self, event_id: EventId, most: int) -> Filled:
+        """How its halls have filled, at so many instants at the most: from all its bookings, in constant memory.
+        Raises EventNotFound."""
+        inventory, occupancy = await self.availability(event_id), Occupancy()
+        async for chunk in self._stream(BookingFilter(event_id=event_id)):
+            for booking in chunk:
+                occupancy.note(booking)
+        return Filled(inventory, occupancy.steps(most, min(inventory.as_of, inventory.ends_at)))
 
     async def inventories(self, cursor: str | None, limit: int) -> InventoryPage:
         """The numbers of every event. Raises BadCursor."""

@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from okevents.bookings.life import is_late
 from okevents.bookings.messages import numbers
 from okevents.bookings.model import Admission, Booking, BookingState, Guest, Inventory, Line
+from okevents.bookings.occupancy import Filled
 from okevents.contracts.availability import HallAvailability
 from okevents.contracts.event import EventStatus
 from okevents.kernel.clock import Rfc3339
@@ -94,6 +95,23 @@ class AvailabilityShown(Struct, kw_only=True):
     total: "TotalShown | None"
 
 
+class TakenShown(Struct, kw_only=True):
+    """Places that were taken at an instant: `booked` for good, and `held`, as offered ones are."""
+
+    at: Rfc3339
+    booked: int
+    held: int
+
+
+class OccupancyShown(Struct, kw_only=True):
+    """How an event has filled, with equal times between two steps; none where no place was ever taken. `capacity` is
+    that of now, and null where the event was announced without halls."""
+
+    event_id: EventId
+    capacity: int | None
+    steps: list[TakenShown]
+
+
 class TotalShown(Struct, kw_only=True):
     """The numbers of all halls together."""
 
@@ -165,6 +183,12 @@ def available(inventory: Inventory) -> AvailabilityShown:
         halls=halls,
         total=None if halls is None else _total(halls),
     )
+
+
+def encoded_occupancy(filled: Filled) -> bytes:
+    """How the halls have filled, as JSON."""
+    steps = [TakenShown(at=each.at, booked=each.booked, held=each.held) for each in filled.steps]
+    return _encoder.encode(OccupancyShown(event_id=filled.inventory.event_id, capacity=filled.capacity, steps=steps))
 
 
 def encoded_availability(inventory: Inventory) -> bytes:

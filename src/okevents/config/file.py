@@ -27,7 +27,7 @@ def content(file: Path | None, folder: Path, environment: Mapping[str, str]) -> 
     """
     named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
     path = named or folder / FILE_NAME
-    if named is None and not path.exists():
+    if named is None and not is_there(path):
         return Content(path, {})
     try:
         return Content(path, tomllib.loads(path.read_text(encoding="utf-8")))
@@ -35,3 +35,12 @@ def content(file: Path | None, folder: Path, environment: Mapping[str, str]) -> 
         raise ValueError(f"{path} can't be read: {(error.strerror or str(error)).lower()}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} isn't TOML: {error}") from None
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file. What is in a folder that may not be looked into isn't, as for who is in root's
+    home and acts as somebody else."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return False

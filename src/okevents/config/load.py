@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from okevents.bookings.rules import Rules
 from okevents.config import parse, urls
-from okevents.config.file import FILE_VARIABLE, PROFILES, content
+from okevents.config.file import FILE_VARIABLE, PROFILES, content, is_there
 from okevents.config.option import Option
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
@@ -33,7 +33,7 @@ class Loaded(Struct, frozen=True):
         the data folder."""
         services = (Shape.EVENTS, Shape.BOOKINGS)
         named = [each for each in services if self.sources[f"{each}_database"] != "default"]
-        if len(named) != 1 or any(_file(self.settings.data, each).exists() for each in services if each not in named):
+        if len(named) != 1 or any(is_there(_file(self.settings.data, each)) for each in services if each not in named):
             return Shape.UP
         return named[0]
 

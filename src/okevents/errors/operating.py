@@ -6,8 +6,8 @@ from okevents.errors.tree import Kind, NotFound, OkeventsError
 
 
 class Unavailable(OkeventsError):
-    """It can't be done at the moment. Those who hear so are to try again within `retry_within` seconds, each at a time
-    of their own."""
+    """It can't be done at the moment; `Retry-After` says when to try again: to each at a time of its own, within
+    `retry_within` seconds."""
 
     slug = "unavailable"
     title = "The service can't answer at the moment"

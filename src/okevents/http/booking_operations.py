@@ -97,6 +97,17 @@ _AVAILABILITY = (
     ),
 )
 
+_OCCUPANCY = Operation(
+    method="get",
+    path="/availability/{event_id}/occupancy",
+    name="find_occupancy",
+    tag="bookings",
+    summary="How the event's halls have filled since its first booking: places that were booked, and held.",
+    query={"steps": Parameter("At how many instants at the most.", shapes.STEPS)},
+    gives="OccupancyShown",
+    problems={**BAD, **UNKNOWN},
+)
+
 _BOOKINGS = (
     Operation(
         method="post",
@@ -274,5 +285,5 @@ _DOOR_OPERATIONS = (
     ),
 )
 
-BOOKINGS = (*_AVAILABILITY, *_BOOKINGS)
+BOOKINGS = (*_AVAILABILITY, _OCCUPANCY, *_BOOKINGS)
 DOOR = (*_TICKET_OPERATIONS, *_DOOR_OPERATIONS)

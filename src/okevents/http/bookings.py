@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 from okevents.bookings import table
 from okevents.bookings.live import LiveAvailability
 from okevents.bookings.model import Booking
-from okevents.bookings.representation import availability_etag, encoded, encoded_availability, etag
+from okevents.bookings.representation import availability_etag, encoded, encoded_availability, encoded_occupancy, etag
 from okevents.bookings.service import Booked, BookingService
 from okevents.http import answers
 from okevents.http.answers import CSV, NDJSON, Answer
@@ -16,7 +16,7 @@ from okevents.http.asgi import App
 from okevents.http.followers import Followers
 from okevents.http.limits import Limits
 from okevents.http.parameters import caller, object_id, secret_issue
-from okevents.http.queries import booking_query, page_query
+from okevents.http.queries import booking_query, page_query, steps_query
 from okevents.http.routing import MERGE_PATCH, json_body
 from okevents.http.streaming import stream
 from okevents.kernel.ids import BookingId, EventId
@@ -43,6 +43,10 @@ class BookingHandlers:
         inventory = await self._reading.availability(_event_id(request))
         tag = availability_etag(inventory)
         return answers.conditional(request, encoded_availability(inventory), tag)
+
+    async def find_occupancy(self, request: Request) -> Answer:
+        event_id, most = _event_id(request), steps_query(request.scope["query_string"])
+        return answers.json(encoded_occupancy(await self._reading.occupancy(event_id, most)))
 
     async def follow_availability(self, request: Request) -> App:
         return stream(self._live, self._followers, _event_id(request), request.headers.get("last-event-id"))

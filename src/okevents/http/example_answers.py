@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from okevents.bookings import representation, table
 from okevents.bookings.door import Scanned, TicketShown
 from okevents.bookings.door_list import door_list
 from okevents.bookings.model import BookingState
+from okevents.bookings.occupancy import Filled, Taken
 from okevents.contracts.availability import Availability
 from okevents.contracts.names import AVAILABILITY_CHANGED
 from okevents.errors import AlreadyAdmitted
@@ -91,6 +93,8 @@ def _signed_door_list() -> dict[str, str]:
 
 
 _AVAILABILITY = representation.encoded_availability(INVENTORY)
+_STEPS = [Taken(INVENTORY.as_of - timedelta(days=ago), 120 - 20 * ago, 8 - ago) for ago in (2, 1, 0)]
+_FILLED = Filled(INVENTORY, _STEPS)
 _CREATED, _UPDATED = _event(examples.EVENT), _event(examples.UPDATED)
 _CONFIRMED = _booking(BookingState.CONFIRMED)
 _CANCELLED = _booking(BookingState.CANCELLED)
@@ -138,6 +142,7 @@ _ALL: Mapping[str, Mapping[str, Any]] = {
     "replay_deliveries": {_JSON: msgspec.to_builtins(ReplayShown(replayed=7, after=None))},
     "list_availability": {_JSON: [_read(_AVAILABILITY)]},
     "find_availability": {_JSON: _read(_AVAILABILITY)},
+    "find_occupancy": {_JSON: _read(representation.encoded_occupancy(_FILLED))},
     "follow_availability": {
         "text/event-stream": {
             "id": str(INVENTORY.version),

@@ -32,6 +32,7 @@ INSTANT: Shape = {
     ],
 }
 NUMBER: Shape = {"type": "integer", "minimum": 1, "maximum": MANY}
+STEPS: Shape = {"type": "integer", "minimum": 1, "maximum": queries.MOST_STEPS, "default": queries.STEPS}
 LIMIT: Shape = {"type": "integer", "minimum": 1}
 FLAG: Shape = {"type": "string", "enum": list(queries.FLAG)}
 EVENT_STATUS: Shape = {"type": "string", "enum": list(get_args(EventStatus))}

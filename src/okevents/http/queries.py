@@ -20,6 +20,7 @@ from okevents.webhooks.model import DeliveryState
 from okevents.webhooks.ports import Wanted
 
 MANY = 2**31 - 1
+STEPS, MOST_STEPS = 120, 1_000
 PAGE = ("limit", "cursor")
 FLAG = ("true", "false")
 EVENT_FILTERS = ("q", "country", "from", "to", "hall_capacity", "available", "status")
@@ -172,6 +173,15 @@ def first_query(query: bytes) -> int:
     first = read.whole("from", 1, MANY)
     read.require_good()
     return first or 1
+
+
+def steps_query(query: bytes) -> int:
+    """At how many instants something is told at the most. Raises BadInput with a fault for each bad or unknown
+    parameter."""
+    read = _Reader(query, ("steps",), has_pages=False)
+    steps = read.whole("steps", 1, MOST_STEPS)
+    read.require_good()
+    return steps or STEPS
 
 
 class _Reader:

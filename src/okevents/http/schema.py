@@ -20,7 +20,7 @@ from okevents.bookings.draft import (
     ScansDraft,
     UndoDraft,
 )
-from okevents.bookings.representation import AvailabilityShown, BookingMade, BookingShown, CheckInShown
+from okevents.bookings.representation import AvailabilityShown, BookingMade, BookingShown, CheckInShown, OccupancyShown
 from okevents.events.draft import EventDraft
 from okevents.events.entry import EntryDraft
 from okevents.events.report import ImportLine
@@ -54,6 +54,7 @@ _SHAPES: Sequence[Any] = (
     BookingShown,
     BookingMade,
     AvailabilityShown,
+    OccupancyShown,
     TicketShown,
     DoorDraft,
     CheckInDraft,

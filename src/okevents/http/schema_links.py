@@ -11,7 +11,7 @@ _OF_AN_EVENT = (
     "reinstate_event",
     "show_event_calendar",
 )
-_OF_AN_EVENTS_BOOKINGS = ("find_availability", "show_door_list")
+_OF_AN_EVENTS_BOOKINGS = ("find_availability", "find_occupancy", "show_door_list")
 _OF_A_BOOKING = (
     "find_booking",
     "amend_booking",

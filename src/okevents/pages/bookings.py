@@ -12,6 +12,7 @@ from markupsafe import Markup
 from msgspec.structs import replace
 from starlette.requests import Request
 
+from okevents.access.model import Scope
 from okevents.bookings.door import Door, TicketPage, TicketShown
 from okevents.bookings.model import BOOKED, Booking
 from okevents.bookings.reading import Found
@@ -31,6 +32,7 @@ from okevents.pages.formats import time_left
 from okevents.pages.forms import Form, read_form
 from okevents.pages.problems import NOT_OPENED
 from okevents.pages.reader import cookies_of
+from okevents.pages.staff.session import session_of
 from okevents.pages.views import PRIVATE, Views
 
 DONE = {
@@ -157,6 +159,7 @@ class BookingPages:
         _, now = self._times(found)
         left = None if booking.expires_at is None else (booking.expires_at - now).total_seconds()
         secret = cookies_of(request.scope).get(guest_secret.COOKIE)
+        session = session_of(request.scope)
         return self._views.answer(
             request,
             "booking.html",
@@ -177,6 +180,7 @@ class BookingPages:
             is_changing=form is not None,
             refused=error,
             done=done,
+            is_staff=session.is_signed_in and session.may("bookings", Scope.BOOKINGS_READ),
             key=token_urlsafe(),
             wording=wording,
         )

@@ -102,7 +102,7 @@ BOOKING_DESK = (
     _show("/desk/bookings", "show_events", "list_bookings", "The page of the events that can be booked."),
     _show("/desk/bookings/{event_id}", "show_bookings", "list_bookings", "The page of an event's bookings."),
     _show("/desk/bookings/{event_id}/waiting", "show_waiting", "list_bookings", "The page of who waits for places."),
-    _show("/desk/bookings/{event_id}/occupancy", "show_occupancy", "list_bookings", "How the halls have filled."),
+    _show("/desk/bookings/{event_id}/occupancy", "show_occupancy", "find_occupancy", "How the halls have filled."),
     _show("/desk/bookings/{event_id}/bookings.csv", "export_csv", "list_bookings", "An event's bookings as CSV."),
     _show("/desk/bookings/{event_id}/bookings.ndjson", "export_ndjson", "list_bookings", "The same, a JSON a line."),
 )

@@ -65,8 +65,7 @@ class PagePresentation:
         if isinstance(error, Unauthenticated | BookingNotFound) and scope["path"].startswith("/booking/"):
             return self._opening(status, scope, reader)
         if isinstance(error, Unauthenticated | Forbidden) and is_for_staff(scope["path"]):
-            lacks = error.scope if isinstance(error, Forbidden) else None
-            body = self._staff.signing(scope, reader, lacks)
+            body = self._staff.signing(scope, reader, error)
             return Rendered(status, headers | self._views.headers(reader) | PRIVATE, body)
         title, said = _SAID.get(error.kind, _OTHERWISE)
         wait = int(headers["retry-after"]) if "retry-after" in headers else None

@@ -73,7 +73,7 @@ class Pages:
             pages = BookingPages(self._bookings.service, self._bookings.door, self._bookings.calendars, self._views)
             found += page_routes(BOOKING_FORM, form, bookings)
             # Staff see a booking's own page by their token, where the browser hasn't got its secret.
-            found += page_routes(BOOKING_PAGES, pages, bookings, [COOKIE, COOKIES["bookings"]])
+            found += page_routes(BOOKING_PAGES, pages, bookings, [COOKIE, COOKIES["bookings"]], note)
             found += page_routes(BOOKING_SIGNING, signing, bookings, note=note)
             bookings_desk = BookingDesk(self._bookings.service, self._staff)
             found += page_routes(BOOKING_DESK, bookings_desk, bookings, [COOKIES["bookings"]], note)

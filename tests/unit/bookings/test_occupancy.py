@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from okevents.bookings.model import Booking, BookingState, Change, Line
-from okevents.bookings.occupancy import Occupancy, Taken
+from okevents.bookings.occupancy import MOST_GRAINS, Occupancy, Taken
 from okevents.kernel.ids import HallId
 from tests.builders import a_booking, an_inventory
 
@@ -66,3 +66,16 @@ def test_what_came_after_the_end_is_shown_too() -> None:
     occupancy = Occupancy()
     occupancy.note(lived(1, (CONFIRMED, 0), (CANCELLED, 4)))
     assert occupancy.steps(2, after(1))[-1] == Taken(after(5), 0, 0)
+
+
+def test_what_is_remembered_is_bounded_however_long_the_sale_is() -> None:
+    occupancy = Occupancy()
+    count = 3 * MOST_GRAINS
+    for minute in range(count):
+        occupancy.note(lived(1, (HELD, 10 * minute), (CONFIRMED, 10 * minute + 3)))
+    assert max(len(occupancy._booked), len(occupancy._held)) <= MOST_GRAINS
+    found = occupancy.steps(5, after(10 * count))
+    assert found[0].booked + found[0].held <= 4
+    assert found[-1].booked == count
+    assert [each.booked for each in found] == sorted(each.booked for each in found)
+    assert all(abs(each.booked - count * place / 4) < 5 for place, each in enumerate(found))

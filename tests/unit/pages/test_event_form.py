@@ -7,6 +7,7 @@ import pytest
 from okevents.bookings.occupancy import Taken
 from okevents.contracts.event import BookingTerms
 from okevents.errors import BadInput, FieldFault
+from okevents.pages.catalogue import Text
 from okevents.pages.forms import Form
 from okevents.pages.staff import event_form
 from okevents.pages.staff.plot import plotted
@@ -107,13 +108,37 @@ def test_rows_are_added_and_removed() -> None:
 def test_what_another_has_changed_is_told_by_its_name() -> None:
     event = an_event(
         name="Organ night",
+        description="Bach,\nthen Buxtehude.",
         location=a_location(name="Palau Nou", halls=(a_hall(),)),
         booking=BookingTerms(max_places=4),
     )
     form = event_form.filled_in(event)
-    typed = Form({**form.fields, "name": "Organ evening", "max_places": ""})
-    assert event_form.differences(typed, event) == [("Name", "Organ night"), ("Most places in one booking", "4")]
+    form = Form({**form.fields, "description": "Bach,\r\nthen Buxtehude."})
+    typed = Form({**form.fields, "name": "Organ evening", "max_places": "", "hall-0-capacity": "7"})
+    told = event_form.differences(typed, event)
+    assert [(each.label, each.typed, each.now) for each in told] == [
+        ("Name", "Organ evening", "Organ night"),
+        ("Most places in one booking", "", "4"),
+        ("Halls", "lobby, 7, ground floor", "lobby, 150, ground floor"),
+    ]
     assert event_form.differences(form, event) == []
+
+
+def test_faults_are_told_in_the_order_of_the_page() -> None:
+    form = Form({"hall-2-name": "", "hall-0-name": ""})
+    names = ("", "opens", "description", "hall-2-name", "hall-0-capacity", "hall-0-name", "country", "end", "name")
+    ordered = event_form.in_order({name: Text("wrong") for name in names}, form)
+    assert list(ordered) == [
+        "name",
+        "end",
+        "country",
+        "hall-0-name",
+        "hall-0-capacity",
+        "hall-2-name",
+        "description",
+        "opens",
+        "",
+    ]
 
 
 def test_the_picture_reaches_from_nothing_to_what_there_is() -> None:

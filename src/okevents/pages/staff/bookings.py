@@ -1,13 +1,12 @@
 """Organisers' pages of the Booking Service: who comes, who waits, and how the halls fill."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from okevents.bookings.model import Booking, BookingState, Inventory
-from okevents.bookings.occupancy import Occupancy
 from okevents.bookings.ports import BookingFilter
 from okevents.bookings.service import BookingService
 from okevents.errors import BadCursor, BadInput
@@ -104,18 +103,16 @@ class BookingDesk:
             if len(waiting) == WAITING_SHOWN:
                 break
         return self._views.answer(
-            request, "staff/waiting.html", inventory=inventory, waiting=waiting, is_cut=len(waiting) == WAITING_SHOWN
+            request,
+            "staff/waiting.html",
+            inventory=inventory,
+            waiting=list(zip(_places_in_line(waiting), waiting, strict=True)),
+            is_cut=len(waiting) == WAITING_SHOWN,
         )
 
     async def show_occupancy(self, request: Request) -> Answer:
-        inventory = await self._reading.availability(event_id_of(request))
-        occupancy = Occupancy()
-        async for chunk in await self._reading.stream(BookingFilter(event_id=inventory.event_id), None):
-            for booking in chunk:
-                occupancy.note(booking)
-        now = max(self._service.now(), inventory.as_of)
-        steps = occupancy.steps(STEPS, min(now, inventory.ends_at))
-        capacity = sum(hall.capacity for hall in inventory.halls or ())
+        filled = await self._reading.occupancy(event_id_of(request), STEPS)
+        inventory, steps, capacity = filled.inventory, filled.steps, filled.capacity or 0
         every = max(1, -(-len(steps) // STEPS_TOLD))
         return self._views.answer(
             request,
@@ -143,6 +140,12 @@ class BookingDesk:
         named = f'attachment; filename="bookings-{inventory.event_id}.{ending}"'
         headers = PRIVATE | {"content-disposition": named}
         return StreamingResponse(written(chunks), media_type=media_type, headers=headers)
+
+
+def _places_in_line(waiting: Sequence[Booking]) -> list[int]:
+    """Of each, as its guest is told it: among those who want a place in one of its halls."""
+    wanted = [{line.hall_id for line in each.lines} for each in waiting]
+    return [1 + sum(not halls.isdisjoint(before) for before in wanted[:place]) for place, halls in enumerate(wanted)]
 
 
 def _query(request: Request) -> dict[str, str]:

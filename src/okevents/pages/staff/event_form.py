@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -151,7 +151,7 @@ def body_of(form: Form, present: Event | None) -> tuple[dict[str, Any], dict[str
             "country": form.text("country"),
             "halls": [_hall(form, row) for row in _used(form)],
         },
-        "description": form["description"].replace("\r\n", "\n"),
+        "description": _lines(form["description"]),
         "organiser": form.text("organiser"),
         "tags": [tag for each in form["tags"].split(",") if (tag := each.strip())],
     }
@@ -181,10 +181,40 @@ def faults_of(error: BadInput, form: Form) -> dict[str, Text]:
     return found
 
 
-def differences(form: Form, present: Event) -> list[tuple[str, str]]:
-    """What the event has now that isn't what was typed: what it is called, and what it is."""
+def in_order(faults: Mapping[str, Text], form: Form) -> dict[str, Text]:
+    """The same, as the fields follow each other on the page."""
+    halls = [f"hall-{row}-{part}" for row in rows_of(form) for part in ("name", "capacity", "location")]
+    names = list(LABELS)
+    after = names.index("country") + 1
+    places = {name: place for place, name in enumerate([*names[:after], *halls, *names[after:]])}
+    return dict(sorted(faults.items(), key=lambda each: places.get(each[0], len(places))))
+
+
+class Difference(NamedTuple):
+    """What the event has now that isn't what was typed. `label`: what it is called."""
+
+    label: str
+    typed: str
+    now: str
+
+
+def differences(form: Form, present: Event) -> list[Difference]:
+    """Of halls all together, last."""
     now = filled_in(present)
-    return [(label, now[name]) for name, label in LABELS.items() if now.text(name) != form.text(name)]
+    told = [Difference(label, _lines(form.text(name)), now.text(name)) for name, label in LABELS.items()]
+    told.append(Difference(N_("Halls"), _told_halls(form), _told_halls(now)))
+    return [each for each in told if each.typed != each.now]
+
+
+def _lines(text: str) -> str:
+    """With line breaks as they are stored: a form sends CRLF (HTML, 4.10.22.4)."""
+    return text.replace("\r\n", "\n")
+
+
+def _told_halls(form: Form) -> str:
+    """Great hall, 420; Gallery, 80, 2nd floor."""
+    halls = ((form.text(f"hall-{row}-{part}") for part in ("name", "capacity", "location")) for row in _used(form))
+    return "; ".join(", ".join(part for part in hall if part) for hall in halls)
 
 
 def _faults_of_shape(body: dict[str, Any], form: Form) -> dict[str, Text]:

@@ -142,7 +142,8 @@ class EventDesk:
         done: str | None = None,
     ) -> Answer:
         """`error`: why the event isn't what was typed. Sent once more, the form is a new try, on what is there now."""
-        differing: list[tuple[str, str]] = []
+        form = form.faulty(event_form.in_order(form.faults, form))
+        differing: list[event_form.Difference] = []
         if error is not None:
             status = STATUS[error.kind]
             anew = {"key": token_urlsafe()} | ({} if event is None else {"version": str(event.version)})

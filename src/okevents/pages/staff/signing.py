@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from okevents.http.answers import Answer
-from okevents.http.asgi import App, Receive, Scope, Send, header
+from okevents.http.asgi import App, Receive, Scope, Send
 from okevents.pages.catalogue import N_, Text
 from okevents.pages.cookies import Cookie
 from okevents.pages.forms import Form, read_form
@@ -29,12 +29,11 @@ class SigningPages:
         session = session_of(request.scope)
         if session.is_open or session.is_signed_in:
             return self._views.answer(request, "staff/start.html")
-        return self._views.sign_in_page(request, Form(), {}, is_led=_is_led_here(request))
+        return self._views.sign_in_page(request, Form())
 
     async def show_sign_in(self, request: Request) -> Answer:
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1")))
-        is_out = query.get("done") == "signed-out"
-        return self._views.sign_in_page(request, Form(query), {}, is_out=is_out, is_led=_is_led_here(request))
+        return self._views.sign_in_page(request, Form(query), is_out=query.get("done") == "signed-out")
 
     async def sign_in(self, request: Request) -> App:
         """Leads to the page that was wanted. The token is for every service of this process that knows it."""
@@ -42,7 +41,7 @@ class SigningPages:
         token = form.text("token").removeprefix("Bearer ").strip()
         services = await self._sessions.sign_in(token)
         if not services:
-            return self._views.sign_in_page(request, form, {"token": Text(NOT_KNOWN)})
+            return self._views.sign_in_page(request, form.faulty({"token": Text(NOT_KNOWN)}))
         return _Led(own_path(form["to"]), [kept(service, token) for service in services])
 
     async def sign_out(self, request: Request) -> App:
@@ -62,8 +61,3 @@ class _Led:
         headers += [(b"set-cookie", cookie.header(scope).encode("latin-1")) for cookie in self._cookies]
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
-
-
-def _is_led_here(request: Request) -> bool:
-    """Whether another site's link led here: then the browser kept the cookie back, and the page once more may do."""
-    return header(request.scope, b"sec-fetch-site") == "cross-site"

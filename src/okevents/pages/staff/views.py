@@ -4,15 +4,18 @@ from typing import Any
 
 from starlette.requests import Request
 
+from okevents.errors import Forbidden, Unauthenticated
 from okevents.http.answers import Answer
-from okevents.http.asgi import Scope
-from okevents.pages.catalogue import Text
+from okevents.http.asgi import Scope, header
+from okevents.pages.catalogue import N_, Text
 from okevents.pages.forms import Form
 from okevents.pages.reader import Reader
 from okevents.pages.staff.navigation import offered
 from okevents.pages.staff.session import ServiceName, session_of
 from okevents.pages.views import PRIVATE, Views
 
+START = "/desk"
+ENDED = N_("Your token isn’t known here, has expired or was revoked. Sign in with another one.")
 PREFIXES = ("/desk", "/door", "/operations")
 """Every path that is one of them, or below it, is that of a page for staff."""
 
@@ -30,19 +33,19 @@ class StaffViews:
         told = self._told(request.scope)
         return self._views.answer(request, template, status, PRIVATE, **told, **shown)
 
-    def signing(self, scope: Scope, reader: Reader, lacks: str | None) -> bytes:
-        """The page to sign in on, in place of one that somebody may not see. `lacks`: the scope that their token
-        hasn't got; None: they have shown none that is known."""
-        kept = scope["path"] if scope["method"] == "GET" else "/desk"
-        shown = {"form": Form(), "to": own_path(kept), "is_out": False, "is_led": False, "lacks": lacks}
+    def signing(self, scope: Scope, reader: Reader, error: Unauthenticated | Forbidden) -> bytes:
+        """The page to sign in on, in place of one that somebody may not see."""
+        query = scope["query_string"].decode("latin-1")
+        wanted = f"{scope['path']}?{query}" if query else scope["path"]
+        lacks = error.scope if isinstance(error, Forbidden) else None
+        faults = {"token": Text(ENDED)} if isinstance(error, Unauthenticated) and error.is_invalid else {}
+        shown = _signing(scope, Form({"to": wanted if scope["method"] == "GET" else START}, faults), lacks=lacks)
         return self._views.render(scope, "staff/sign-in.html", reader, **self._told(scope), **shown)
 
-    def sign_in_page(self, request: Request, form: Form, faults: dict[str, Text], **said: bool) -> Answer:
+    def sign_in_page(self, request: Request, form: Form, *, is_out: bool = False) -> Answer:
         """The same where it was asked for; `form` has where to go afterwards in `to`."""
-        shown = {"is_out": False, "is_led": False, **said}
-        status = 422 if faults else 200
-        to = own_path(form["to"])
-        return self.answer(request, "staff/sign-in.html", status, form=Form({}, faults), to=to, lacks=None, **shown)
+        shown = _signing(request.scope, form, is_out=is_out)
+        return self.answer(request, "staff/sign-in.html", 422 if form.faults else 200, **shown)
 
     def signing_path(self, path: str, step: str) -> str:
         """Where whoever is on that page signs in or out: at its own service, if it is one of this process."""
@@ -61,6 +64,14 @@ class StaffViews:
         }
 
 
+def _signing(scope: Scope, form: Form, *, lacks: str | None = None, is_out: bool = False) -> dict[str, Any]:
+    """What the page shows; never the token that was typed. `lacks`: the scope that a token hasn't got."""
+    # Another site's link makes a browser keep the cookie back (SameSite=Strict); the same page once more may do.
+    is_led = header(scope, b"sec-fetch-site") == "cross-site"
+    faults = Form({}, form.faults)
+    return {"form": faults, "to": own_path(form["to"]), "lacks": lacks, "is_out": is_out, "is_led": is_led}
+
+
 def is_for_staff(path: str) -> bool:
     """Whether the page is one."""
     return any(path == each or path.startswith(f"{each}/") for each in PREFIXES)
@@ -70,4 +81,4 @@ def own_path(wanted: str) -> str:
     """Where to go after signing in: the page for staff that was wanted, and nowhere else."""
     path = wanted.partition("?")[0]
     is_right = is_for_staff(path) and "\\" not in wanted and wanted.isascii() and wanted.isprintable()
-    return wanted if is_right and not path.endswith(("/sign-in", "/sign-out")) else "/desk"
+    return wanted if is_right and not path.endswith(("/sign-in", "/sign-out")) else START
