@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
 
 from okevents.errors import OkeventsError
+from okevents.kernel.ending import end
 from okevents.observability import correlation
 
 WITHIN = 2.0
@@ -34,6 +35,11 @@ class Looks(Generic[T]):
             if self._asking.get(name) is task:
                 del self._asking[name]
         return {name: found for name, task in done.items() if (found := task.result()) is not None}
+
+    async def close(self) -> None:
+        """Asks no more: what isn't answered yet is given up."""
+        await end(list(self._asking.values()))
+        self._asking.clear()
 
 
 async def _answer(ask: Callable[[], Awaitable[T]]) -> T | None:

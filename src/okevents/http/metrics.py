@@ -76,6 +76,10 @@ class Gauges:
         )
         return Asked(backlogs=backlogs, parked=parked, queues=queues, waiting=waiting)
 
+    async def close(self) -> None:
+        """Gives up what isn't answered yet."""
+        await asyncio.gather(*(each.close() for each in (self._backlogs, self._parked, self._queues, self._waiting)))
+
 
 class MetricsHandlers:
     """A method for each operation, by its name in the table."""

@@ -64,9 +64,13 @@ class Samples:
 
     async def keep(self) -> None:
         """Takes one every few seconds, for ever."""
-        while True:
-            await self.take()
-            await asyncio.sleep(EVERY)
+        try:
+            while True:
+                await self.take()
+                await asyncio.sleep(EVERY)
+        finally:
+            # Before what is asked is closed.
+            await self._gauges.close()
 
     async def take(self) -> None:
         """One more."""

@@ -62,7 +62,7 @@ class OperatingPages:
         self._charts = charts(has_bookings=has_bookings)
 
     async def show_operations(self, request: Request) -> Answer:
-        query = Form(dict(parse_qsl(request.scope["query_string"].decode("latin-1"))))
+        query = _query(request)
         asked, samples = await self._samples.ask(), list(self._samples)
         counted = self._samples.counted
         return self._views.answer(
@@ -86,7 +86,7 @@ class OperatingPages:
         )
 
     async def show_letter(self, request: Request) -> Answer:
-        query = Form(dict(parse_qsl(request.scope["query_string"].decode("latin-1"))))
+        query = _query(request)
         if not query["id"]:
             raise BadInput([FieldFault("id", "is missing; the message's id is expected")])
         with reached():
@@ -127,6 +127,10 @@ class OperatingPages:
             return await self._parked.list(None, LISTED)
         except (MessagingError, StoreUnavailable):
             return None
+
+
+def _query(request: Request) -> Form:
+    return Form(dict(parse_qsl(request.scope["query_string"].decode("latin-1"))))
 
 
 def _swept(done: str, swept: Swept) -> Answer:

@@ -49,3 +49,20 @@ async def test_all_who_ask_at_once_are_told() -> None:
     may_answer.set()
     assert await asyncio.gather(*waiting) == [{"one": 5}] * 3
     assert asked == 1
+
+
+async def test_what_is_not_answered_is_given_up_at_the_end() -> None:
+    given_up = False
+
+    async def never() -> int:
+        nonlocal given_up
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up = True
+        return 0
+
+    looks = Looks({"one": never})
+    assert await looks.all(within=0.01) == {}
+    await looks.close()
+    assert given_up
