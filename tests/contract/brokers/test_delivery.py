@@ -82,9 +82,9 @@ async def test_a_queue_tells_who_takes_from_it_and_what_waits(broker: Broker, ba
         await may_go_on.wait()
         await delivery.acknowledge()
 
-    async def until(state: QueueState) -> None:
+    async def until(*states: QueueState) -> None:
         async with asyncio.timeout(20):
-            while await broker.state(BOOKINGS_QUEUE) != state:
+            while await broker.state(BOOKINGS_QUEUE) not in states:
                 await asyncio.sleep(0.05)
 
     if backend.keeps_messages:
@@ -93,7 +93,11 @@ async def test_a_queue_tells_who_takes_from_it_and_what_waits(broker: Broker, ba
         await until(QueueState(waiting=3, consumers=0))
     subscription = await broker.subscribe(BOOKINGS_QUEUE, hold, prefetch=1)
     published = asyncio.create_task(broker.publish(a_message(7)))
-    await until(QueueState(waiting=3 if backend.keeps_messages else 1, consumers=1))
+    if backend.keeps_messages:
+        # A consumer begins with one message in hand, and makes way for another: meanwhile there may be two.
+        await until(QueueState(waiting=3, consumers=1), QueueState(waiting=2, consumers=2))
+    else:
+        await until(QueueState(waiting=1, consumers=1))
     may_go_on.set()
     await published
     await until(QueueState(waiting=0, consumers=1))
