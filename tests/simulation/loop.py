@@ -100,14 +100,16 @@ class SimulatedLoop(BaseEventLoop):
 
     async def bury(self) -> None:
         """Ends all tasks that are left, for good: nothing that they do at their end has any effect, or is told."""
-        for task in self.tasks:
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
-        self.tasks.clear()
-        self._ready.clear()
-        self._scheduled.clear()
         grave = copy_context()
         grave.run(whose.set, _Dead())
-        grave.run(gc.collect)
+        # What a task does at its end may begin other tasks: they are ended, too.
+        while self.tasks:
+            for task in self.tasks:
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+            self.tasks.clear()
+            self._ready.clear()
+            self._scheduled.clear()
+            grave.run(gc.collect)
 
     def _make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Future[Any]:
         task = Numbered(coroutine, loop=loop, **options)
