@@ -11,14 +11,17 @@ from okevents.events.ports import EventsDatabase
 from okevents.events.service import EventService
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
-from okevents.kernel.idempotency import LEASE, Claim, ClaimResult, Granted, InFlight
+from okevents.kernel.idempotency import LEASE, Claim, ClaimResult, Granted, InFlight, KeptAnswer
 from okevents.kernel.ids import random_nonce
-from tests.builders import a_claim, an_event, an_event_change
-from tests.contract.persistence.backends import Backend
+from tests.builders import a_booking, a_claim, a_kept_answer, a_part, an_event, an_event_change, an_inventory
+from tests.contract.persistence.backends import Backend, opened
 from tests.contract.persistence.conftest import Pass
 from tests.contract.persistence.services import Nobody, process, sleepy_process
 
 SECOND = timedelta(seconds=1)
+
+COMMITS, MANY = 5, 100
+"""Commits, and bookings in each: enough to take a while to write."""
 
 
 @pytest.fixture(params=["events", "bookings"])
@@ -54,6 +57,23 @@ async def test_who_slept_since_it_was_granted_a_key_answers_as_the_one_who_was_q
         answers.woken.set()
         assert await asked == answer == await quick.ask()
         assert await quick.effects() == await quick.messages() == 1
+
+
+async def test_what_an_answer_is_about_is_there_as_soon_as_the_answer_is(
+    bookings_database: BookingsDatabase, backend: Backend, url: str
+) -> None:
+    """A repeat that comes to another process meanwhile is answered with it."""
+    async with opened(backend.open_bookings(url)) as other:
+        for _ in range(COMMITS):
+            claim, inventory = a_claim(), an_inventory()
+            *others, booking = (a_booking(inventory) for _ in range(MANY))
+            part = a_part(inventory, *others, booking, answers=(a_kept_answer(claim, subject=booking.id),), messages=())
+            committing = asyncio.create_task(bookings_database.bookings.commit([part]))
+            while not isinstance((await other.answers.claim([claim]))[claim.key], KeptAnswer):
+                await asyncio.sleep(0)
+            found = await other.reports.find(booking.id)
+            await committing
+            assert found is not None
 
 
 async def test_a_change_of_nothing_keeps_its_answer_too(events_database: EventsDatabase) -> None:

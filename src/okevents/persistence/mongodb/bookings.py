@@ -90,10 +90,11 @@ class MongodbBookingStore:
     async def apply(self, commit: Document) -> None:
         """Each step may be repeated, and others may do the same at the same time."""
         crash_point("mongodb.apply.before")
-        await insert_new(self._server.collection("idempotency"), commit["answers"])
         if commit["bookings"]:
             await insert_new(self._bookings, commit["bookings"])
             await drop_superseded(self._bookings, commit["bookings"], commit["version"])
+        # After them: who finds an answer looks for the booking that it is about.
+        await insert_new(self._server.collection("idempotency"), commit["answers"])
         crash_point("mongodb.apply.half")
         await put_messages(self._server, [unpacked(message) for message in commit["messages"]])
         await mark_applied(self._commits, commit, bookings=[], messages=[], answers=[], due=None)
