@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SEED = os.environ.get("OKEVENTS_TEST_FAULTS_SEED", "1")
 
-EXAMPLES = {"events": 340, "bookings": 200, "up": 60} if report.IS_FULL else {"events": 5, "bookings": 5, "up": 5}
+EXAMPLES = {"events": 340, "bookings": 300, "up": 60} if report.IS_FULL else {"events": 5, "bookings": 5, "up": 5}
 """For each operation, at most: an operation has only so many cases of its own."""
 CASES = report.length(300, 5_000)
 """At the least, for each document."""
