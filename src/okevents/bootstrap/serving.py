@@ -12,6 +12,7 @@ from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.http import app, server
 from okevents.http.asgi import App
+from okevents.http.forwarded import Forwarded
 from okevents.pages.addresses import Addresses
 from okevents.pages.operating import Operated
 from okevents.pages.site import Pages
@@ -70,7 +71,7 @@ def application(settings: Settings, parts: Parts, health: app.Health) -> App:
         topology=settings.topology,
         site=Pages(parts.events, parts.bookings, addresses, settings.site_name, Operated(parts.samples, health)),
     )
-    return server.behind(asgi, settings.trusted_proxies)
+    return Forwarded(asgi, settings.trusted_proxies) if settings.trusted_proxies else asgi
 
 
 def limits_of(settings: Settings) -> app.Limits:

@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import uvicorn
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from okevents.errors import ConfigurationError
 from okevents.http.asgi import App
@@ -83,12 +82,6 @@ def prepared(app: App, limits: Limits, certificate: Certificate | None, stopping
         settings.ssl_certfile, settings.ssl_keyfile = certificate.chain, certificate.key
         _load(settings)
     return Server(settings, stopping, crowd)
-
-
-def behind(app: App, proxies: Sequence[str]) -> App:
-    """The application as it is to be served behind those proxies, addresses or networks: whom the header
-    X-Forwarded-For of one of them names is the client. Everybody else's is passed over."""
-    return ProxyHeadersMiddleware(app, list(proxies)) if proxies else app  # type: ignore[arg-type, return-value]
 
 
 def configuration(app: App, grace: float, limits: Limits, crowd: Crowd | None = None) -> uvicorn.Config:
