@@ -46,8 +46,11 @@ class Forwarded:
     def _named(self, said: bytes) -> tuple[str, int]:
         """Each proxy has added at the end whom it was asked by: the last that isn't one itself is the client. What
         stands before it the client may have sent by itself."""
-        first, *later = (_address(part.strip()) for part in said.decode("latin-1").split(","))
-        return next((each for each in reversed(later) if not self._is_proxy(each[0])), first)
+        for part in reversed(said.decode("latin-1").split(",")):
+            address = _address(part.strip())
+            if not self._is_one(address[0]):
+                break
+        return address
 
     def _is_one(self, host: str) -> bool:
         try:
