@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -102,6 +102,17 @@ def require_told(history: History, since: float, within: float) -> tuple[int, fl
     return sum(each.said == "503" for each in tries), longest
 
 
+def require_converged(history: History, back_at: Sequence[float]) -> float:
+    """Whoever had asked when the database was back, and asked again with the same key, was told what has become of it:
+    the longest that one waited for that since then."""
+    waited = 0.0
+    for at in back_at:
+        open_then = [each for each in history.operations if each.invoked_at < at < each.completed_at]
+        waited = max([waited, *(each.completed_at - at for each in open_then)])
+    assert waited < TOLD_WITHIN, f"a client that asked again and again was told after {waited:.1f} s"
+    return waited
+
+
 @on("postgresql, rabbitmq", "mongodb, rabbitmq", short=("postgresql, rabbitmq",))
 async def test_the_server_goes_away(site: Site, server: Server, note: Note) -> None:
     """the database killed, stopped, frozen."""
@@ -118,12 +129,13 @@ async def test_the_server_goes_away(site: Site, server: Server, note: Note) -> N
         faults["its own database killed"] = (server.postgresql.kill, AWAY)
     faults["frozen"] = (server.pause, FROZEN)  # the last, for what was given up holds locks for some seconds more
     async with at_work(site) as fleet:
-        clients, said = Clients(fleet, seed=8, answered_within=2 * TOLD_WITHIN), []
+        clients, said, back_at = Clients(fleet, seed=8, answered_within=2 * TOLD_WITHIN), list[str](), list[float]()
         async with clients.at_work():
             for name, (begin, seconds) in faults.items():
                 began = time.monotonic()
                 await away(begin, seconds)
-                took = await works_again(clients.history, time.monotonic())
+                back_at.append(time.monotonic())
+                took = await works_again(clients.history, back_at[-1])
                 count, longest = require_told(
                     clients.history, began, TOLD_WITHIN if name == "frozen" else at_once(site)
                 )
@@ -131,7 +143,8 @@ async def test_the_server_goes_away(site: Site, server: Server, note: Note) -> N
         evidence = await gather(fleet)
     checker.require_none(clients.history, evidence)
     require_no_trace(evidence)
-    note(f"{'; '.join(said)}; {summary(clients.history, evidence)}")
+    waited = require_converged(clients.history, back_at)
+    note(f"{'; '.join(said)}; the same keys converged in {waited:.1f} s, {summary(clients.history, evidence)}")
 
 
 @asynccontextmanager
@@ -147,6 +160,7 @@ async def test_connections_are_reset(site: Site, note: Note) -> None:
     dice = random.Random(9)
     async with behind_proxies(site) as (proxied, proxies), at_work(proxied) as fleet:
         clients, lost = Clients(fleet, seed=9, answered_within=2 * TOLD_WITHIN), set[str]()
+        back_at = list[float]()
         async with clients.at_work(), databases(site) as (_, database):
             began = time.monotonic()
             back, cuts = 0.0, 0
@@ -160,7 +174,8 @@ async def test_connections_are_reset(site: Site, note: Note) -> None:
                 for proxy in proxies:
                     await proxy.reset()
                     proxy.resume()
-                back = max(back, await works_again(clients.history, time.monotonic()))
+                back_at.append(time.monotonic())
+                back = max(back, await works_again(clients.history, back_at[-1]))
             count, longest = require_told(clients.history, began, at_once(clients.fleet.site))
         evidence = await gather(replace(fleet, site=site))
     checker.require_none(clients.history, evidence)
@@ -168,9 +183,11 @@ async def test_connections_are_reset(site: Site, note: Note) -> None:
     assert lost, "no answer to a COMMIT was lost"
     converged = {operation.key: operation for operation in clients.history.of_kind("book") if operation.key in lost}
     assert {operation.outcome for operation in converged.values()} == {Outcome.OK}
+    waited = require_converged(clients.history, back_at)
     note(
         f"{2 * cuts} cuts, {len(lost)} bookings committed and told at a later try, {count} × 503 in {longest:.1f} s at "
-        f"the longest, back after {back:.1f} s, {summary(clients.history, evidence)}"
+        f"the longest, back after {back:.1f} s, the same keys converged in {waited:.1f} s, "
+        f"{summary(clients.history, evidence)}"
     )
 
 

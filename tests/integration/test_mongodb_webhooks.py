@@ -1,11 +1,13 @@
 """What processes that died in the middle leave behind of webhooks on MongoDB, and how others go on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from pymongo import AsyncMongoClient
 
+from okevents.errors import KeyInFlight, StoreUnavailable
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
 from okevents.kernel.idempotency import LEASE
@@ -57,6 +59,26 @@ async def test_a_webhook_whose_maker_died_half_way_is_made_once_and_answered(
     assert written.is_replay
     (webhook,) = await database.webhooks.webhooks.list()
     assert (webhook.id, webhook.version) == (written.id, 1)
+
+
+async def test_who_was_told_that_it_failed_may_ask_again_at_once(
+    database: MongodbEventsDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise StoreUnavailable("nobody knows what has become of it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MongodbWebhookStore, "commit", fail)
+        with pytest.raises(StoreUnavailable):
+            await writer_of(database).change(Create(DRAFT), None, b"{}", CREATES)
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                written = await writer_of(database).change(Create(DRAFT), None, b"{}", CREATES)
+                break
+            except KeyInFlight:
+                await asyncio.sleep(0.05)
+    assert [each.id for each in await database.webhooks.webhooks.list()] == [written.id]
 
 
 def _later(by: timedelta) -> float:

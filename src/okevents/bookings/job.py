@@ -18,6 +18,7 @@ from okevents.bookings.requests import (
     Settle,
     Unchanged,
 )
+from okevents.errors import OkeventsError
 from okevents.kernel.group_commit import Pending
 from okevents.kernel.idempotency import Claim, InFlight, KeptAnswer, settle_taken
 from okevents.kernel.ids import BookingId, EventId
@@ -86,12 +87,16 @@ class Job:
             case Done() | Admitted():
                 self.pending.answer(answer_of(decision))
             case Refused(error):
-                self.is_refused = True
-                self.pending.fail(error)
+                self.refuse(error)
             case Learned() | Unchanged():
                 self.pending.answer(decision)
             case _:
                 assert_never(decision)
+
+    def refuse(self, error: OkeventsError) -> None:
+        """Fails it, with nothing done: its key is to be released."""
+        self.is_refused = True
+        self.pending.fail(error)
 
     def settle_taken(self, taken: KeptAnswer | InFlight) -> None:
         """Gives the answer of the request that was first under the key, if it was the same one."""

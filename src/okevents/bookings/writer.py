@@ -90,6 +90,14 @@ class BookingWriter:
         await self._batches.close()
 
     async def _flush(self, batch: list[Pending[Wanted, Answer]]) -> None:
+        try:
+            await self._settle_all(batch)
+        except Exception:
+            # Whether anything was stored isn't known. Whoever asks again finds out; nobody here is at work on it.
+            self._answers.release_later([claim.key for pending in batch if (claim := pending.request.claim)])
+            raise
+
+    async def _settle_all(self, batch: Sequence[Pending[Wanted, Answer]]) -> None:
         jobs = await self._claim(batch)
         while jobs:
             now, later = _one_of_each_key(jobs)
@@ -278,7 +286,7 @@ class BookingWriter:
                 return
             await asyncio.sleep(0.005 * attempt)
         for job in jobs:
-            job.pending.fail(Overloaded(f"the event {event_id} is being booked by too many at once"))
+            job.refuse(Overloaded(f"the event {event_id} is being booked by too many at once"))
 
 
 def _by_event(jobs: Iterable[Job]) -> dict[EventId, list[Job]]:

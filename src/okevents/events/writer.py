@@ -84,6 +84,14 @@ class EventWriter:
         await self._batches.close()
 
     async def _flush(self, batch: list[Pending[Write, Written]]) -> None:
+        try:
+            await self._settle_all(batch)
+        except Exception:
+            # Whether anything was stored isn't known. Whoever asks again finds out; nobody here is at work on it.
+            self._answers.release_later([claim.key for pending in batch if (claim := pending.request.claim)])
+            raise
+
+    async def _settle_all(self, batch: Sequence[Pending[Write, Written]]) -> None:
         waiting = await self._claim(batch)
         while waiting:
             one_each, later = _first_of_each(waiting)
@@ -148,6 +156,8 @@ class EventWriter:
         lost = [
             job for (job, change), outcome in zip(decided, outcomes, strict=True) if not _settle(job, change, outcome)
         ]
+        given_up = [job.write.claim.key for job in lost if job.pending.is_settled and job.write.claim]
+        await self._answers.release(given_up)
         return [job for job in lost if not job.pending.is_settled]
 
     async def _decide(self, job: _Job) -> EventChange | None:
@@ -193,7 +203,7 @@ def _first_of_each(jobs: Sequence[_Job]) -> tuple[list[_Job], list[_Job]]:
 
 
 def _settle(job: _Job, change: EventChange, outcome: ChangeOutcome) -> bool:
-    """Answers the job; False if it lost to another process, and should be tried again."""
+    """Answers the job; False if it lost to another process: it is tried again, unless that was too often."""
     match outcome:
         case ChangeCommitted():
             job.pending.answer(_written(change.event, "updated" if change.expected_version else "created"))
@@ -201,9 +211,9 @@ def _settle(job: _Job, change: EventChange, outcome: ChangeOutcome) -> bool:
             _answer_taken(job.pending, taken)
         case ChangeConflict():
             job.tries += 1
-            if job.tries < MAX_TRIES:
-                return False
-            job.pending.fail(Overloaded(f"the event {job.event_id} is being changed by too many at once"))
+            if job.tries >= MAX_TRIES:
+                job.pending.fail(Overloaded(f"the event {job.event_id} is being changed by too many at once"))
+            return False
         case _:
             assert_never(outcome)
     return True

@@ -74,6 +74,14 @@ class IdempotencyStore(Protocol):
         """Gives up claims whose request was refused: it may be asked again at once. Raises StoreUnavailable."""
         ...
 
+    def release_later(self, keys: Sequence[ScopedKey]) -> None:
+        """Gives up claims whose request failed, as soon as the database can be asked; nobody waits for that.
+
+        What the request did may be stored or not. Who claims the key next is granted the same nonce, and so either
+        finds the answer or does the same once more, which conflicts with what was stored.
+        """
+        ...
+
     async def sweep(self, kept_for: timedelta) -> int:
         """Drops claims and answers that have been kept for longer, by the database's time; returns how many.
 

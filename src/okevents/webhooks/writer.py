@@ -130,22 +130,34 @@ class WebhookWriter:
         with self._keys.hold(claim):
             if claim is None:
                 return await commit(nonce, None)
-            taken = (await self._answers.claim([claim]))[claim.key]
-            if isinstance(taken, Granted) and taken.nonce != nonce:
-                # An interrupted try held the key. It may have got as far as its commit, which completing it shows.
-                nonce = taken.nonce
-                await complete(nonce)
-                again = (await self._answers.claim([claim]))[claim.key]
-                taken = again if isinstance(again, KeptAnswer) else taken
-            if not isinstance(taken, Granted):
-                return _taken(KeyTaken(taken), claim)
             try:
-                return await commit(nonce, claim)
+                return await self._claimed(claim, commit, complete)
             except StoreUnavailable:
-                raise  # it may be stored or not: the lease keeps the key until that can be seen
-            except OkeventsError:
-                await self._answers.release([claim.key])
+                # Whether anything was stored isn't known. Whoever asks again finds out.
+                self._answers.release_later([claim.key])
                 raise
+
+    async def _claimed(
+        self,
+        claim: Claim,
+        commit: Callable[[Nonce, Claim | None], Awaitable[Written]],
+        complete: Callable[[Nonce], Awaitable[None]],
+    ) -> Written:
+        taken = (await self._answers.claim([claim]))[claim.key]
+        if isinstance(taken, Granted) and taken.nonce != claim.nonce:
+            # An interrupted try held the key. It may have got as far as its commit, which completing it shows.
+            await complete(taken.nonce)
+            again = (await self._answers.claim([claim]))[claim.key]
+            taken = again if isinstance(again, KeptAnswer) else taken
+        if not isinstance(taken, Granted):
+            return _taken(KeyTaken(taken), claim)
+        try:
+            return await commit(taken.nonce, claim)
+        except StoreUnavailable:
+            raise
+        except OkeventsError:
+            await self._answers.release([claim.key])
+            raise
 
     async def _commit(self, action: Action, webhook_id: WebhookId, claim: Claim | None, caller: Caller) -> Written:
         for _ in range(MAX_TRIES):

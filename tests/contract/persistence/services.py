@@ -7,9 +7,10 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from okevents.bookings.ports import BookingFilter, BookingsDatabase
+from okevents.bookings.ports import BookingFilter, BookingsDatabase, BookingStore
 from okevents.bookings.service import BookingService
-from okevents.events.ports import Direction, EventFilter, EventsDatabase, Scan
+from okevents.errors import StoreUnavailable
+from okevents.events.ports import Direction, EventFilter, EventsDatabase, EventStore, Scan
 from okevents.events.service import EventService
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
@@ -126,6 +127,37 @@ class SleepyAnswers:
         return getattr(self._answers, name)
 
 
+class FailingStore:
+    """Its first commit fails, when it is stored or before."""
+
+    def __init__(self, store: EventStore | BookingStore, *, is_stored: bool) -> None:
+        self._store = store
+        self._is_stored = is_stored
+        self._has_failed = False
+
+    async def commit(self, changes: Sequence[Any]) -> Sequence[Any]:
+        if self._has_failed:
+            return await self._store.commit(changes)
+        self._has_failed = True
+        if self._is_stored:
+            await self._store.commit(changes)
+        raise StoreUnavailable("nobody knows what has become of it")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class Failing:
+    """A database whose store of events or bookings is that."""
+
+    def __init__(self, kind: str, database: Any, *, is_stored: bool) -> None:
+        self._database = database
+        setattr(self, kind, FailingStore(getattr(database, kind), is_stored=is_stored))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+
 class Sleepy:
     """A database whose answers are those."""
 
@@ -150,6 +182,13 @@ async def sleepy_process(kind: str, backend: Backend, url: str) -> AsyncIterator
     async with _opened(kind, backend, url) as database:
         sleepy = Sleepy(database)
         yield _service(kind, sleepy), sleepy.answers
+
+
+@asynccontextmanager
+async def failing_process(kind: str, backend: Backend, url: str, *, is_stored: bool) -> AsyncIterator[Service]:
+    """One whose first commit fails."""
+    async with _opened(kind, backend, url) as database:
+        yield _service(kind, Failing(kind, database, is_stored=is_stored))
 
 
 def _opened(kind: str, backend: Backend, url: str) -> Any:

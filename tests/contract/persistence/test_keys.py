@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from okevents.bookings.ports import BookingsDatabase
-from okevents.errors import KeyInFlight
+from okevents.errors import KeyInFlight, StoreUnavailable
 from okevents.events.ports import EventsDatabase
 from okevents.events.service import EventService
 from okevents.kernel.caller import Caller
@@ -16,9 +16,12 @@ from okevents.kernel.ids import random_nonce
 from tests.builders import a_booking, a_claim, a_kept_answer, a_part, an_event, an_event_change, an_inventory
 from tests.contract.persistence.backends import Backend, opened
 from tests.contract.persistence.conftest import Pass
-from tests.contract.persistence.services import Nobody, process, sleepy_process
+from tests.contract.persistence.services import Nobody, Service, failing_process, process, sleepy_process
 
 SECOND = timedelta(seconds=1)
+
+AT_ONCE = 5.0
+"""Seconds: far less than a lease."""
 
 COMMITS, MANY = 5, 100
 """Commits, and bookings in each: enough to take a while to write."""
@@ -57,6 +60,33 @@ async def test_who_slept_since_it_was_granted_a_key_answers_as_the_one_who_was_q
         answers.woken.set()
         assert await asked == answer == await quick.ask()
         assert await quick.effects() == await quick.messages() == 1
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
+@pytest.mark.parametrize("is_same", [True, False], ids=["the same", "another"])
+async def test_who_was_told_that_it_failed_may_ask_again_at_once(
+    backend: Backend, url: str, kind: str, *, is_stored: bool, is_same: bool
+) -> None:
+    """This process or another, whether it was stored or not: no lease stands in the way."""
+    async with (
+        failing_process(kind, backend, url, is_stored=is_stored) as failing,
+        process(kind, backend, url) as other,
+    ):
+        with pytest.raises(StoreUnavailable):
+            await failing.ask()
+        answer = await _answered(failing if is_same else other)
+        assert answer == await failing.ask() == await other.ask()
+        assert await other.effects() == await other.messages() == 1
+
+
+async def _answered(service: Service) -> bytes:
+    """Soon: the key is given back as soon as somebody is there who takes it."""
+    async with asyncio.timeout(AT_ONCE):
+        while True:
+            try:
+                return await service.ask()
+            except KeyInFlight:
+                await asyncio.sleep(0.05)
 
 
 async def test_what_an_answer_is_about_is_there_as_soon_as_the_answer_is(

@@ -28,6 +28,9 @@ class SimulatedIdempotencyStore:
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         """Nothing: a claim leaves nothing behind here."""
 
+    def release_later(self, keys: Sequence[ScopedKey]) -> None:
+        """Nothing, either."""
+
     async def sweep(self, kept_for: timedelta) -> int:
         def work() -> int:
             older_than = self._data.now() - kept_for

@@ -1,5 +1,6 @@
 """Idempotency keys: claims with a lease, and answers. Both are inserts under an `_id` that follows from the key."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import time
@@ -45,14 +46,19 @@ class MongodbIdempotencyStore:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._holder = secrets.token_hex(8)
 
     async def claim(self, claims: Sequence[Claim]) -> Mapping[ScopedKey, ClaimResult]:
         return await self._server.run(self._claim(claims))
 
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         if keys:
-            ended = {"$set": {"leased_until": 0.0}}
-            await self._server.run(self._collection.update_many({"key": {"$in": list(keys)}}, ended))
+            await self._server.run(self._release(keys, _lease_from_now()))
+
+    def release_later(self, keys: Sequence[ScopedKey]) -> None:
+        if keys:
+            until = _lease_from_now()
+            self._server.persist(lambda: self._release(keys, until), LEASE.total_seconds())
 
     async def sweep(self, kept_for: timedelta) -> int:
         before = (await self._server.now() - kept_for).timestamp()
@@ -62,12 +68,17 @@ class MongodbIdempotencyStore:
     def _collection(self) -> Collection:
         return self._server.collection("idempotency")
 
+    async def _release(self, keys: Sequence[ScopedKey], until: float) -> None:
+        """Those claims of this process that were made before a lease that lasts until then."""
+        held = {"key": {"$in": list(keys)}, "holder": self._holder, "leased_until": {"$lte": until}}
+        await self._collection.update_many(held, {"$set": {"leased_until": 0.0}})
+
     async def _claim(self, claims: Sequence[Claim]) -> dict[ScopedKey, ClaimResult]:
         results: dict[ScopedKey, ClaimResult] = {}
         results.update(await find_answers(self._collection, [claim.key for claim in claims]))
         new = [claim for claim in claims if claim.key not in results]
         now = await self._server.now()
-        lost = await insert_new(self._collection, [_claimed(claim, claim.key, claim.nonce, now) for claim in new])
+        lost = await insert_new(self._collection, [self._claimed(claim, claim.key, claim.nonce, now) for claim in new])
         for place, claim in enumerate(new):
             results[claim.key] = await self._take_over(claim) if place in lost else Granted(claim.nonce)
         return results
@@ -80,15 +91,19 @@ class MongodbIdempotencyStore:
         if not earlier or any(document["leased_until"] > time() for document in earlier):
             return InFlight()
         nonce = Nonce(earlier[0]["nonce"])
-        taken = _claimed(claim, f"{claim.key}:takeover:{len(earlier)}", nonce, await self._server.now())
+        taken = self._claimed(claim, f"{claim.key}:takeover:{len(earlier)}", nonce, await self._server.now())
         return InFlight() if await insert_new(self._collection, [taken]) else Granted(nonce)
 
+    def _claimed(self, claim: Claim, identity: str, nonce: Nonce, now: datetime) -> Document:
+        return {
+            "_id": identity,
+            "key": claim.key,
+            "nonce": nonce,
+            "holder": self._holder,
+            "leased_until": _lease_from_now(),
+            "kept_at": now.timestamp(),
+        }
 
-def _claimed(claim: Claim, identity: str, nonce: Nonce, now: datetime) -> Document:
-    return {
-        "_id": identity,
-        "key": claim.key,
-        "nonce": nonce,
-        "leased_until": time() + LEASE.total_seconds(),
-        "kept_at": now.timestamp(),
-    }
+
+def _lease_from_now() -> float:
+    return time() + LEASE.total_seconds()

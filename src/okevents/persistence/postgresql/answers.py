@@ -52,5 +52,8 @@ class PostgresqlIdempotencyStore:
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         """Nothing: a claim leaves nothing behind here."""
 
+    def release_later(self, keys: Sequence[ScopedKey]) -> None:
+        """Nothing, either."""
+
     async def sweep(self, kept_for: timedelta) -> int:
         return int(await self._pool.run(lambda connection: connection.fetchval(_SWEEP, kept_for)))

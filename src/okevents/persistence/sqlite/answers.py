@@ -39,6 +39,9 @@ class SqliteIdempotencyStore:
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         """Nothing: a claim leaves nothing behind here."""
 
+    def release_later(self, keys: Sequence[ScopedKey]) -> None:
+        """Nothing, either."""
+
     async def sweep(self, kept_for: timedelta) -> int:
         before = time() - kept_for.total_seconds()
         return await self._writer.run(lambda connection: int(queries.sweep_answers(connection, before=before)))
