@@ -1,14 +1,16 @@
 """Keys on MongoDB, whose claims have leases: those of what failed are given back as soon as that can be."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from time import time
 
 import pytest
 
 from okevents.errors import StoreUnavailable
-from okevents.kernel.idempotency import Claim, ClaimResult, Granted, IdempotencyStore, InFlight
+from okevents.kernel.idempotency import Claim, ClaimResult, Granted, IdempotencyStore, InFlight, ScopedKey
 from okevents.persistence.mongodb import open_bookings
 from okevents.persistence.mongodb.database import MongodbBookingsDatabase
+from okevents.persistence.mongodb.giving_back import GivingBack
 from tests.builders import a_claim
 from tests.contract.persistence.backends import opened
 from tests.proxy import Proxy
@@ -85,6 +87,33 @@ async def test_who_has_taken_it_over_keeps_it(
     await asyncio.sleep(0.2)
     for key in (claim, taken_by_other):
         assert await ask(other.answers, key) == InFlight()
+
+
+async def test_however_many_failed_one_request_at_a_time_gives_theirs_back() -> None:
+    """A server that wakes up finds one before it, not one of each."""
+    asked, at_once, is_away = list[str](), 0, True
+
+    async def release(keys: Sequence[ScopedKey], _: float) -> None:
+        nonlocal at_once
+        at_once += 1
+        assert at_once == 1
+        await asyncio.sleep(0.001)
+        at_once -= 1
+        if is_away:
+            raise StoreUnavailable("away")
+        asked.extend(keys)
+
+    giving_back, keys = GivingBack(release), [a_claim().key for _ in range(20)]
+    for key in keys[:10]:
+        giving_back.add([key], time() + 10)
+    await asyncio.sleep(0.1)
+    giving_back.add(keys[10:], time() + 10)
+    is_away = False
+    async with asyncio.timeout(5):
+        while len(asked) < len(keys):
+            await asyncio.sleep(0.01)
+    assert asked == keys
+    await giving_back.close()
 
 
 async def test_closing_waits_for_no_server(proxy: Proxy) -> None:

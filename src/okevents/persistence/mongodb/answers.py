@@ -8,6 +8,7 @@ from typing import Any
 
 from okevents.kernel.idempotency import LEASE, Claim, ClaimResult, Granted, InFlight, KeptAnswer, ScopedKey
 from okevents.kernel.ids import Nonce
+from okevents.persistence.mongodb.giving_back import GivingBack
 from okevents.persistence.mongodb.server import Collection, Document, Server, insert_new
 
 
@@ -47,18 +48,22 @@ class MongodbIdempotencyStore:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._holder = secrets.token_hex(8)
+        self._giving_back = GivingBack(self._release)
 
     async def claim(self, claims: Sequence[Claim]) -> Mapping[ScopedKey, ClaimResult]:
         return await self._server.run(self._claim(claims))
 
     async def release(self, keys: Sequence[ScopedKey]) -> None:
         if keys:
-            await self._server.run(self._release(keys, _lease_from_now()))
+            await self._release(keys, _lease_from_now())
 
     def release_later(self, keys: Sequence[ScopedKey]) -> None:
         if keys:
-            until = _lease_from_now()
-            self._server.persist(lambda: self._release(keys, until), LEASE.total_seconds())
+            self._giving_back.add(keys, _lease_from_now())
+
+    async def close(self) -> None:
+        """Gives no more keys back."""
+        await self._giving_back.close()
 
     async def sweep(self, kept_for: timedelta) -> int:
         before = (await self._server.now() - kept_for).timestamp()
@@ -71,7 +76,7 @@ class MongodbIdempotencyStore:
     async def _release(self, keys: Sequence[ScopedKey], until: float) -> None:
         """Those claims of this process that were made before a lease that lasts until then."""
         held = {"key": {"$in": list(keys)}, "holder": self._holder, "leased_until": {"$lte": until}}
-        await self._collection.update_many(held, {"$set": {"leased_until": 0.0}})
+        await self._server.run(self._collection.update_many(held, {"$set": {"leased_until": 0.0}}))
 
     async def _claim(self, claims: Sequence[Claim]) -> dict[ScopedKey, ClaimResult]:
         results: dict[ScopedKey, ClaimResult] = {}

@@ -81,6 +81,7 @@ class MongodbDatabase:
         await self._server.run(self._server.collection("okevents_schema").find_one({"_id": "schema"}))
 
     async def close(self) -> None:
+        await self.answers.close()
         await self._server.close()
 
     async def _schema(self) -> Mapping[str, Any]:

@@ -1,10 +1,7 @@
 """The connection to MongoDB, and what goes wrong with it, told as okevents tells it."""
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -25,11 +22,8 @@ from pymongo.errors import (
 )
 
 from okevents.errors import StoreUnavailable
-from okevents.kernel.ending import end
 from okevents.kernel.shielded import ShieldedWork
 from okevents.kernel.tls import TlsNames, advice
-from okevents.messaging.backoff import Backoff
-from okevents.observability import correlation
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -40,7 +34,6 @@ SELECT_WITHIN_MS = 2_000
 """For how long a server is looked for that takes writes, which the driver does before each command. While there is
 none, whoever asks is told so after that: repeating is the client's part, and a set that elects another takes longer."""
 CLOCK_FOR = 30.0
-PERSIST = Backoff(first=0.1, longest=1.0)
 DUPLICATE_KEY = 11000
 TLS_NAMES = TlsNames(authority="tlsCAFile", client="tlsCertificateKeyFile")
 
@@ -87,7 +80,6 @@ class Server:
         self._default_name = default_name
         self._client: AsyncMongoClient[Document] | None = None
         self._work = ShieldedWork()
-        self._persisting: set[asyncio.Task[None]] = set()
         self._is_closing = False
         self._clock: tuple[datetime, float] | None = None
 
@@ -117,9 +109,8 @@ class Server:
         await self.now()
 
     async def close(self) -> None:
-        """Finishes what was begun, which is bounded in time, and tries nothing again."""
+        """Finishes what was begun, which is bounded in time."""
         self._is_closing = True
-        await end(self._persisting)
         await self._work.finish()
         if self._client is not None:
             client, self._client = self._client, None
@@ -138,12 +129,6 @@ class Server:
             raise self._not_open()
         return await self._work.run(self._translated(work))
 
-    def persist(self, work: Callable[[], Coroutine[Any, Any, object]], seconds: float) -> None:
-        """Begins the work, and again for so many seconds while the database can't be used. Nobody waits for it."""
-        task = asyncio.create_task(self._persist(work, seconds), name="persist", context=correlation.apart())
-        self._persisting.add(task)
-        task.add_done_callback(self._persisting.discard)
-
     async def now(self) -> datetime:
         """The server's time: what it said not long ago, and what has passed since."""
         if self._clock is None or monotonic() - self._clock[1] > CLOCK_FOR:
@@ -152,16 +137,6 @@ class Server:
             self._clock = said.replace(tzinfo=UTC), monotonic()
         said, at = self._clock
         return said + timedelta(seconds=monotonic() - at)
-
-    async def _persist(self, work: Callable[[], Coroutine[Any, Any, object]], seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                for attempt in count(1):
-                    try:
-                        await self.run(work())
-                        return
-                    except StoreUnavailable:
-                        await asyncio.sleep(PERSIST.wait(attempt))
 
     def _not_open(self) -> StoreUnavailable:
         return StoreUnavailable(f"the database at {self.address} isn't open")
