@@ -53,7 +53,8 @@ class Granted(Struct, frozen=True):
 
 
 class InFlight(Struct, frozen=True):
-    """Another process is working on a request under this key, and its lease hasn't ended."""
+    """Somebody is at work on a request under this key, has died of it, or hasn't given it back yet; its lease hasn't
+    ended."""
 
 
 ClaimResult = Granted | InFlight | KeptAnswer
