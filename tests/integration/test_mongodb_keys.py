@@ -91,12 +91,12 @@ async def test_who_has_taken_it_over_keeps_it(
 
 async def test_however_many_failed_one_request_at_a_time_gives_theirs_back() -> None:
     """A server that wakes up finds one before it, not one of each."""
-    asked, at_once, is_away = list[str](), 0, True
+    asked, at_once, most, is_away = list[str](), 0, 0, True
 
     async def release(keys: Sequence[ScopedKey], _: float) -> None:
-        nonlocal at_once
+        nonlocal at_once, most
         at_once += 1
-        assert at_once == 1
+        most = max(most, at_once)
         await asyncio.sleep(0.001)
         at_once -= 1
         if is_away:
@@ -113,6 +113,7 @@ async def test_however_many_failed_one_request_at_a_time_gives_theirs_back() -> 
         while len(asked) < len(keys):
             await asyncio.sleep(0.01)
     assert asked == keys
+    assert most == 1
     await giving_back.close()
 
 

@@ -26,7 +26,7 @@ from okevents.errors import Overloaded
 from okevents.kernel.clock import Clock
 from okevents.kernel.crashing import crash_point
 from okevents.kernel.group_commit import MAX_WAIT, BatchStatistics, GroupCommit, Pending
-from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer
+from okevents.kernel.idempotency import IdempotencyStore, InFlight, KeptAnswer, released_on_failure
 from okevents.kernel.ids import BookingId, EventId, Nonce, Nonces
 from okevents.messaging.ports import Outgoing
 
@@ -90,12 +90,8 @@ class BookingWriter:
         await self._batches.close()
 
     async def _flush(self, batch: list[Pending[Wanted, Answer]]) -> None:
-        try:
+        with released_on_failure(self._answers, [pending.request.claim for pending in batch]):
             await self._settle_all(batch)
-        except Exception:
-            # Whether anything was stored isn't known. Whoever asks again finds out; nobody here is at work on it.
-            self._answers.release_later([claim.key for pending in batch if (claim := pending.request.claim)])
-            raise
 
     async def _settle_all(self, batch: Sequence[Pending[Wanted, Answer]]) -> None:
         jobs = await self._claim(batch)

@@ -29,6 +29,7 @@ from okevents.kernel.idempotency import (
     IdempotencyStore,
     InFlight,
     KeptAnswer,
+    released_on_failure,
     settle_taken,
 )
 from okevents.kernel.ids import EventId, Nonce
@@ -84,12 +85,8 @@ class EventWriter:
         await self._batches.close()
 
     async def _flush(self, batch: list[Pending[Write, Written]]) -> None:
-        try:
+        with released_on_failure(self._answers, [pending.request.claim for pending in batch]):
             await self._settle_all(batch)
-        except Exception:
-            # Whether anything was stored isn't known. Whoever asks again finds out; nobody here is at work on it.
-            self._answers.release_later([claim.key for pending in batch if (claim := pending.request.claim)])
-            raise
 
     async def _settle_all(self, batch: Sequence[Pending[Write, Written]]) -> None:
         waiting = await self._claim(batch)

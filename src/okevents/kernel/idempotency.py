@@ -91,6 +91,17 @@ class IdempotencyStore(Protocol):
         ...
 
 
+@contextmanager
+def released_on_failure(answers: IdempotencyStore, claims: Sequence[Claim | None]) -> Iterator[None]:
+    """Gives the claims up if the block fails. Whether anything was stored isn't known then; nobody is at work on it any
+    more, and whoever asks again finds out."""
+    try:
+        yield
+    except Exception:
+        answers.release_later([claim.key for claim in claims if claim is not None])
+        raise
+
+
 def scoped_key(principal: str, method: str, path: str, key: str) -> ScopedKey:
     """The key within its scope. Whoever sends the same key to another route, or as somebody else, means another one."""
     scope = f"{principal}\x1f{method}\x1f{path}\x1f{key}"
