@@ -1,6 +1,8 @@
 """The commands as a user runs them: what they print, and their exit codes."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,15 @@ async def test_version_help_and_a_wrong_command(tmp_path: Path) -> None:
     code, said = await refused("upp", folder=tmp_path)
     assert code == 2
     assert "upp" in said
+
+
+def test_the_interpreter_runs_it_as_a_module_too(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "okevents"]
+    told = subprocess.run([*program, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout == f"okevents, version {__version__}\n"
+    wrong = subprocess.run([*program, "upp"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert wrong.returncode == 2
+    assert "python -m okevents" in wrong.stderr
 
 
 async def test_config_tells_every_value_and_its_origin_and_masks_secrets(tmp_path: Path) -> None:

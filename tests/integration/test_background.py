@@ -1,6 +1,7 @@
 """What runs beside the requests fails once, by a mistake of the program's, and goes on; nobody waits for ever."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,16 @@ from okevents.config.shape import Shape
 from okevents.events.service import EventService
 from okevents.kernel.caller import Caller
 from okevents.kernel.clock import SystemClock
+from okevents.persistence.sqlite import open_bookings
 from okevents.persistence.sqlite.answers import SqliteIdempotencyStore
 from okevents.persistence.sqlite.outbox import SqliteOutbox
+from tests.contract.persistence.backends import opened
+from tests.contract.persistence.services import booking_caller, booking_of
 
 pytestmark = pytest.mark.sqlite
 
 EVENT = (Path(__file__).parent.parent / "fixtures" / "event.json").read_bytes()
+COMING = json.dumps(json.loads(EVENT) | {"startdate": 1_936_000_000_000, "enddate": 1_936_007_200_000}).encode()
 
 
 def fails_once(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> Callable[[], int]:
@@ -91,3 +96,19 @@ async def test_answers_are_kept_even_if_a_processs_clock_is_days_ahead(
         await swept.wait()
         again = await parts.events.service.create(EVENT, caller)
     assert (again.body, again.is_replay) == (first.body, True)
+
+
+async def test_who_leaves_first_tells_what_was_committed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The numbers of the later bookings wait for their turn when it leaves: the first one's have just been told."""
+    settings = load(Shape.UP, {"data": str(tmp_path)}, {}, folder=tmp_path).settings
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    async with running(settings, Shape.UP, lambda _, event: heard.put_nowait(event.id)) as parts:
+        assert parts.events is not None
+        assert parts.bookings is not None
+        await parts.events.service.create(COMING, Caller(method="POST", path="/events"))
+        event_id = await heard.get()
+        for key in ("a", "b", "c"):
+            await parts.bookings.service.book(booking_of(event_id), booking_caller(key))
+    assert "wait in the outbox" not in caplog.text
+    async with opened(open_bookings(settings.bookings_database)) as bookings:
+        assert await bookings.outbox.backlog() == 0

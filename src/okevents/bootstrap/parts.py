@@ -20,6 +20,7 @@ from okevents.bookings.ticket_keys import TicketKeys
 from okevents.bootstrap import access, backends
 from okevents.bootstrap.backends import Carrier
 from okevents.bootstrap.webhooks import webhooks
+from okevents.brokers.local import LocalBroker
 from okevents.config.settings import Settings
 from okevents.config.shape import Shape
 from okevents.contracts.names import AVAILABILITY_CHANGED, EVENT_CANCELLED, EVENT_CREATED, EVENT_UPDATED
@@ -42,6 +43,8 @@ from okevents.messaging.supervision import Work, supervised
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 3600.0
+DRAIN_WITHIN = 1.5
+"""Seconds for each relay: what it can't publish by then waits in the outbox for the next start."""
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -121,6 +124,11 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
         consumers = {queue: ConsumerStatistics() for queue in handlers}
         live = None if bookings is None else bookings.live
         await _background(stack, partial(_listen, settings, broker, handlers, consumers, live), "listen")
+        if isinstance(broker, LocalBroker):
+            # Nobody hears what is published when these subscribers have left. What the Events Service publishes has the
+            # Booking Service publish more, so that one's relay is drained last.
+            for relay in reversed(relays.values()):
+                stack.push_async_callback(relay.drain, timeout=DRAIN_WITHIN)
         if events is not None:
             await _background(stack, partial(_announce, events.service), "announce")
         carried = Carried(

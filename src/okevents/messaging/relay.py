@@ -108,13 +108,17 @@ class Relay:
         }
         self._tasks = [asyncio.create_task(supervised(step, name), name=name) for name, step in steps.items()]
 
-    async def close(self, timeout: float = 3.0) -> None:
-        """Publishes what it holds, as far as that works in so many seconds; the rest stays in the outbox."""
+    async def drain(self, timeout: float = 3.0) -> None:
+        """Returns when what it holds is published, or as much of it as works in so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while (self._waiting or self._in_flight) and not self._failures:
                     self._idle.clear()
                     await self._idle.wait()
+
+    async def close(self, timeout: float = 3.0) -> None:
+        """Publishes what it holds, as far as that works in so many seconds; the rest stays in the outbox."""
+        await self.drain(timeout)
         await end([*self._tasks, *self._in_flight.values()])
         with contextlib.suppress(OkeventsError):
             await self._broker.check_queues({message.name for message in self._confirmed})
