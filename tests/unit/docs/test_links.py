@@ -30,6 +30,15 @@ def test_links_to_other_hosts_are_by_https(every: list[Link]) -> None:
     assert {target for target in others if not target.startswith("https://")} == set()
 
 
+@pytest.mark.parametrize("entry", ["README.md", "docs/index.md"])
+def test_each_entry_names_every_page(entry: str, every: list[Link]) -> None:
+    page = links.ROOT / entry
+    named = {(page.parent / link.target.partition("#")[0]).resolve() for link in every if link.page == page}
+    there = set((links.ROOT / "docs").glob("*.md")) - {links.ROOT / "docs" / "index.md"}
+    assert len(there) > 10
+    assert {each.name for each in there - named} == set()
+
+
 @pytest.mark.parametrize(
     ("target", "fault"),
     [
