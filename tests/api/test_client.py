@@ -203,6 +203,21 @@ async def test_availability_is_followed(client: Client) -> None:
         await anext(client.availability.follow("a" * 24))
 
 
+async def test_how_an_event_has_filled(client: Client) -> None:
+    event = await published(client)
+    nothing = await client.availability.occupancy(event.id)
+    assert (nothing.event_id, nothing.capacity, nothing.steps) == (event.id, 12, [])
+    await client.bookings.create(a_booking(event.id, 3))
+    await client.bookings.create(a_booking(event.id, 2, hold=600))
+    steps = (await client.availability.occupancy(event.id, steps=7)).steps
+    assert (steps[-1].booked, steps[-1].held) == (3, 2)
+    with pytest.raises(BadInput) as refused:
+        await client.availability.occupancy(event.id, steps=0)
+    assert "steps" in refused.value.detail
+    with pytest.raises(EventNotFound):
+        await client.availability.occupancy("a" * 24)
+
+
 async def test_a_stream_that_breaks_off_is_gone_on_with_and_never_goes_back(client: Client) -> None:
     event = await published(client)
     await client.bookings.create(a_booking(event.id, 1))

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from urllib.parse import quote
 
-from okevents.bookings.representation import AvailabilityShown
+from okevents.bookings.representation import AvailabilityShown, OccupancyShown
 from okevents.client.errors import Interrupted
 from okevents.client.lines import lines_of
 from okevents.client.listing import Listing, query_of
@@ -27,6 +27,12 @@ class Availability:
     async def get(self, event_id: str) -> AvailabilityShown:
         """What can be booked of the event."""
         return (await self._transport.ask(Call(path=_path(event_id)))).read(AvailabilityShown)
+
+    async def occupancy(self, event_id: str, *, steps: int | None = None) -> OccupancyShown:
+        """How the event's halls have filled since its first booking, at so many instants at the most (120 unless
+        told). Needs `bookings:read` where access is controlled."""
+        call = Call(path=f"{_path(event_id)}/occupancy", query=query_of({"steps": steps}, {}))
+        return (await self._transport.ask(call)).read(OccupancyShown)
 
     def list(self, *, page_size: int | None = None) -> Listing[AvailabilityShown]:
         """That of every event, by the event's id."""
