@@ -69,13 +69,12 @@ async def gather(fleet: Fleet, within: float = QUIET_WITHIN) -> Evidence:
             if evidence.problem and evidence.quiet_after < within:
                 await asyncio.sleep(0.3)
                 continue
-            if fleet.site.is_one_process:
-                return evidence
-            observed += await observer.all_heard(fleet.site.broker)
-            if evidence.problem or (await _look(fleet, events, bookings)).inventories == evidence.inventories:
+            if not fleet.site.is_one_process:
+                observed += await observer.all_heard(fleet.site.broker)
                 evidence.observed = observed
+            if evidence.problem or (await _look(fleet, events, bookings)).inventories == evidence.inventories:
                 return evidence
-            # A hold has ended meanwhile: what is there and what was heard are of two instants.
+            # A hold has ended meanwhile: inventories, bookings and what was heard aren't of one instant.
 
 
 def summary(history: History, evidence: Evidence) -> str:
