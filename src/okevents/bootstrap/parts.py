@@ -125,8 +125,8 @@ async def running(settings: Settings, shape: Shape, heard: Heard) -> AsyncIterat
         live = None if bookings is None else bookings.live
         await _background(stack, partial(_listen, settings, broker, handlers, consumers, live), "listen")
         if isinstance(broker, LocalBroker):
-            # Nobody hears what is published when these subscribers have left. What the Events Service publishes has the
-            # Booking Service publish more, so that one's relay is drained last.
+            # Nobody hears what is published after these subscribers have left. The Booking Service's relay is drained
+            # last: hearing of an event, it has numbers of its own to tell.
             for relay in reversed(relays.values()):
                 stack.push_async_callback(relay.drain, timeout=DRAIN_WITHIN)
         if events is not None:
